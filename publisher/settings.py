@@ -1,0 +1,295 @@
+"""Settings: environment, then one settings file, then `credentials.env` beside it, then secrets files.
+
+The file is the one `PUBLISHER_SETTINGS` names, else `.env` here, else `/etc/publisher/settings.env`. Each
+channel declares its own section (`PUBLISHER_<NAME>__…`), a plug-in's like ours. pydantic-settings is imported
+when settings are read, not before: `--help` needs none.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, TypeVar, cast
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError, create_model, field_validator
+
+from publisher import registry
+from publisher.channel import Channel
+from publisher.errors import SettingsError
+
+PREFIX = "PUBLISHER_"
+SYSTEM_FILE = Path("/etc/publisher/settings.env")
+SECRETS = ("CREDENTIALS_DIRECTORY",)
+"""Environment names of folders that hold one secret a file, as systemd's LoadCredential makes them."""
+
+
+Section = TypeVar("Section", bound=BaseModel)
+
+
+class Retry(BaseModel):
+    first: float = Field(30, gt=0, description="seconds before the second attempt; doubled after each")
+    cap: float = Field(3600, gt=0, description="longest wait between two attempts, in seconds")
+    attempts: int = Field(8, ge=1, description="attempts of one part before it counts as failed")
+    horizon: float = Field(21600, gt=0, description="seconds after the due time at which retries end")
+
+
+class Plan(BaseModel):
+    lateness: float = Field(
+        3600, gt=0, description="a first attempt later than this many seconds is held for a person"
+    )
+    check_url: bool = Field(
+        True, description="wait at the due time while the statement's page answers 404 or 410"
+    )
+
+
+class Fetch(BaseModel):
+    allow_hosts: str = Field(
+        "",
+        description="hosts (or host:port), comma separated, that may be fetched although they are not public",
+    )
+
+
+class Log(BaseModel):
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="least level that is logged"
+    )
+    format: Literal["", "console", "json"] = Field(
+        "", description="console or json; by default console on a terminal, else json"
+    )
+
+
+class Core(BaseModel):
+    """What the core itself reads. Channels' sections come beside it."""
+
+    database_url: SecretStr | None = Field(
+        None,
+        description="the ledger; by default a SQLite file in the user's state folder; postgresql+psycopg://… for several machines",
+    )
+    channels: str = Field("x,linkedin,email", description="the channels in use, comma separated")
+    timezone: str = Field("", description="IANA zone of every time given without one, such as Europe/Zurich")
+    templates: Path | None = Field(None, description="a folder whose templates win over the shipped ones")
+    rehearsal: bool = Field(
+        False, description="send everything to the built-in sandbox, with a ledger of its own"
+    )
+    approvals: int = Field(1, ge=1, description="how many different people must approve")
+    approver: str = Field("", description="the name that approves where --by does not say")
+    retry: Retry = Retry()
+    plan: Plan = Plan()
+    fetch: Fetch = Fetch()
+    log: Log = Log()
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        if value:
+            try:
+                ZoneInfo(value)
+            except (ZoneInfoNotFoundError, ValueError, OSError):
+                raise ValueError(
+                    f"no time zone named {value!r}; use an IANA name such as Europe/Zurich"
+                ) from None
+        return value
+
+
+class Settings:
+    """All settings of one run. Reading them opens no connection. Raises SettingsError naming the setting."""
+
+    def __init__(self, environ: Mapping[str, str] | None = None, *, files: bool = True) -> None:
+        self._environ = os.environ if environ is None else environ
+        self._files = files
+        self.core = self._read(Core, "")
+
+    @cached_property
+    def channel_names(self) -> tuple[str, ...]:
+        """The channels in use, in their configured order, aliases resolved."""
+        names = [registry.canonical(n) for n in self.core.channels.split(",") if n.strip()]
+        return tuple(dict.fromkeys(names))
+
+    def channel(self, name: str) -> Channel:
+        """A new instance of the channel `name` with its own section of the settings."""
+        cls = registry.find(name)
+        return cls(self._read(cls.Settings, registry.canonical(name)))
+
+    @cached_property
+    def allow_hosts(self) -> tuple[str, ...]:
+        return tuple(h.strip() for h in self.core.fetch.allow_hosts.split(",") if h.strip())
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of the ledger; a rehearsal has one of its own."""
+        given = self.core.database_url
+        if given and not self.core.rehearsal:
+            return given.get_secret_value()
+        from platformdirs import user_state_path
+
+        folder = Path(self._environ.get("STATE_DIRECTORY", "").split(":")[0] or user_state_path("publisher"))
+        return f"sqlite:///{folder / ('rehearsal.db' if self.core.rehearsal else 'ledger.db')}"
+
+    def unknown(self) -> list[str]:
+        """A sentence for every `PUBLISHER_…` name that nothing reads, with the nearest that something does."""
+        known = set(names(self.channel_names)) | {f"{PREFIX}SETTINGS", f"{PREFIX}SHARED"}
+        given = [n for n in [*self._environ, *self._file_values()] if n.upper().startswith(PREFIX)]
+        return [
+            f"{name} is no setting" + _nearest(name.upper(), known)
+            for name in sorted(set(given))
+            if name.upper() not in known and not name.startswith(f"{PREFIX}TEST_")
+        ]
+
+    def secrets(self) -> list[str]:
+        """Every secret value in the settings, longest first, for the log's redaction."""
+        found: set[str] = set()
+        for name in self.channel_names:
+            try:
+                found |= _secrets_of(self.channel(name).settings)
+            except SettingsError:
+                continue
+        found |= _secrets_of(self.core)
+        return sorted((s for s in found if len(s) >= 4), key=len, reverse=True)
+
+    @cached_property
+    def file(self) -> Path | None:
+        """The settings file in use. Raises SettingsError when `PUBLISHER_SETTINGS` names none that exists."""
+        if not self._files:
+            return None
+        named = self._environ.get(f"{PREFIX}SETTINGS")
+        if named:
+            if not Path(named).is_file():
+                raise SettingsError(f"PUBLISHER_SETTINGS names {named}, which is no file")
+            return Path(named)
+        return next((p for p in (Path(".env"), SYSTEM_FILE) if p.is_file()), None)
+
+    def _file_values(self) -> dict[str, str]:
+        """What the files say, nearest first: the settings file wins over the credentials beside it."""
+        if self.file is None:
+            return {}
+        from dotenv import dotenv_values
+
+        values: dict[str, str] = {}
+        for path in (self.file.with_name("credentials.env"), self.file):
+            try:
+                if path.is_file():
+                    values |= {
+                        k: v for k, v in dotenv_values(path, interpolate=False).items() if v is not None
+                    }
+            except (OSError, UnicodeDecodeError) as error:
+                raise SettingsError(f"{path} cannot be read: {error}") from None
+        return values
+
+    def _secret_files(self) -> dict[str, str]:
+        if not self._files:
+            return {}
+        values: dict[str, str] = {}
+        folders = [Path(self._environ[n]) for n in SECRETS if self._environ.get(n)] + [Path("/run/secrets")]
+        for folder in reversed(folders):
+            for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+                if path.is_file() and path.name.upper().startswith(PREFIX):
+                    values[path.name] = path.read_text().strip()
+        return values
+
+    @cached_property
+    def values(self) -> dict[str, str]:
+        """Every given value by its lower-case name; the environment wins over files, those over secrets."""
+        layers = (self._secret_files(), self._file_values(), self._environ)
+        return {name.lower(): value for layer in layers for name, value in layer.items() if value != ""}
+
+    def _read(self, model: type[Section], section: str) -> Section:
+        from pydantic_settings import BaseSettings, EnvSettingsSource
+
+        values = self.values
+
+        class Source(EnvSettingsSource):
+            def _load_env_vars(self) -> Mapping[str, str | None]:
+                return values
+
+        class Base(BaseSettings):
+            @classmethod
+            def settings_customise_sources(cls, settings_cls: Any, *_: Any, **__: Any) -> Any:
+                return (Source(settings_cls, env_prefix=prefix, env_nested_delimiter="__"),)
+
+        prefix = PREFIX + (f"{section.upper()}__" if section else "")
+        made = create_model(model.__name__, __base__=(Base, model), __module__=model.__module__)
+        try:
+            return cast(Section, made())
+        except ValidationError as error:
+            raise SettingsError(_explain(error, prefix)) from None
+        except Exception as error:  # pydantic-settings raises its own for JSON it cannot read
+            raise SettingsError(f"settings {prefix}…: {error}") from None
+
+
+def _explain(error: ValidationError, prefix: str) -> str:
+    """Which setting, what is wrong with it; never its value, which may be a secret."""
+    return "; ".join(
+        f"{prefix}{'__'.join(str(part) for part in e['loc']).upper()}: {e['msg'].removeprefix('Value error, ')}"
+        for e in error.errors(include_input=False)
+    )
+
+
+def _nearest(name: str, known: set[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _secrets_of(model: BaseModel) -> set[str]:
+    found: set[str] = set()
+    for value in dict(model).values():
+        if isinstance(value, BaseModel):
+            found |= _secrets_of(value)
+        elif isinstance(value, SecretStr):
+            found.add(value.get_secret_value())
+            found |= {unquote(p) for p in re.findall(r"://[^:/@]*:([^@/]+)@", value.get_secret_value())}
+    return found
+
+
+def names(channels: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Every setting's name with its default as text and its description, the core's first."""
+    found = _names(Core, PREFIX)
+    for channel in channels:
+        found |= _names(registry.find(channel).Settings, f"{PREFIX}{channel.upper()}__")
+    return found
+
+
+def _names(model: type[BaseModel], prefix: str) -> dict[str, tuple[str, str]]:
+    found: dict[str, tuple[str, str]] = {}
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            found |= _names(kind, f"{prefix}{name.upper()}__")
+            continue
+        default = field.get_default(call_default_factory=True) if not field.is_required() else ""
+        found[f"{prefix}{name.upper()}"] = (_shown(default), field.description or "")
+    return found
+
+
+def _shown(default: Any) -> str:
+    if default is None:
+        return ""
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, float):
+        return f"{default:g}"
+    if isinstance(default, tuple | list):
+        return ",".join(_shown(v) for v in default)
+    return str(default)
+
+
+def example() -> str:
+    """`settings.example.env`: every setting with its default and one line on it."""
+    lines = [
+        "# Every setting of publisher, with its default. Copy to .env (mode 600), uncomment what you change.",
+        "# Order: environment, then the file PUBLISHER_SETTINGS names, else .env here, else",
+        "# /etc/publisher/settings.env; then one-secret-a-file folders ($CREDENTIALS_DIRECTORY, /run/secrets).",
+    ]
+    section = None
+    for name, (default, about) in names(Core.model_fields["channels"].default.split(",")).items():
+        head = name.removeprefix(PREFIX).rpartition("__")[0]
+        if head != section:
+            lines.append("")
+            section = head
+        lines += [f"# {about}", f"#{name}={default}"]
+    return "\n".join(lines) + "\n"
