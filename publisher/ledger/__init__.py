@@ -1,0 +1,16 @@
+"""The ledger: the truth about what was said, approved, planned and sent. Everything else only wakes it.
+
+`Ledger` is what the rest of the product holds: a database with queries by intent. Rooms beside this one:
+`schema` (tables), `engine` (opening, clock), `statements` (announcements and approvals), `parts` (claim and
+settle), `control` (hold, pause, cancel), `events` (the log).
+"""
+
+from publisher.ledger.control import Control
+from publisher.ledger.parts import Claimed, Verdict
+from publisher.ledger.statements import Known, NewDelivery, Plan
+
+__all__ = ["Claimed", "Known", "Ledger", "NewDelivery", "Plan", "Verdict"]
+
+
+class Ledger(Control):
+    """Opens (and where it is missing creates) the ledger at a SQLAlchemy URL. Raises SettingsError."""

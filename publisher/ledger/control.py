@@ -1,0 +1,239 @@
+"""What people do to announcements and channels: hold, release, cancel, retry, resolve, pause, resume.
+
+Each takes effect between any two attempts, in every process that uses this ledger, as soon as it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from publisher.channel import Receipt
+from publisher.errors import UsageError
+from publisher.ledger import events
+from publisher.ledger.parts import OPEN, Parts
+from publisher.ledger.schema import announcement, delivery, lane, part, tick
+from publisher.ledger.statements import Plan, ensure_lane
+
+
+class Control(Parts):
+    """The state machine's moves that people make. `by` is who says so; every move is an event."""
+
+    def hold(self, key: str, by: str, reason: str = "") -> None:
+        """Nothing more of it leaves until it is released."""
+        with self.write() as c:
+            at, row = self._clock(c), self._lock(c, key)
+            if row.ended:
+                raise UsageError(f"{key} was {row.ended}; there is nothing to hold")
+            held = self._set(c, key, OPEN, state="held", error=f"held by {by}")
+            if not held and self._any(c, key):
+                raise UsageError(f"nothing of {key} is left to hold")
+            c.execute(update(announcement).where(announcement.c.id == key).values(held=True))
+            events.append(c, at, key, "held", by, reason=reason)
+
+    def release(self, key: str, by: str) -> None:
+        """Let a held announcement go: what is late is due now; the embargo stays."""
+        with self.write() as c:
+            at, row = self._clock(c), self._lock(c, key)
+            if row.ended:
+                raise UsageError(f"{key} was {row.ended}; there is nothing to release")
+            late = self._set(
+                c,
+                key,
+                ("held",),
+                part.c.due <= at,
+                state="planned",
+                due=at,
+                last_start=None,
+                error=None,
+                kind=None,
+            )
+            early = self._set(c, key, ("held",), state="planned", error=None, kind=None)
+            if not (late or early or row.held):
+                raise UsageError(f"{key} is not held")
+            c.execute(update(announcement).where(announcement.c.id == key).values(held=False))
+            events.append(c, at, key, "released", by)
+
+    def cancel(self, key: str, by: str, reason: str = "") -> None:
+        """Nothing more of it leaves, ever. What is public already stays public."""
+        with self.write() as c:
+            at, row = self._clock(c), self._lock(c, key)
+            if row.ended:
+                raise UsageError(f"{key} was {row.ended} already")
+            stopped = self._set(c, key, (*OPEN, "held", "failed"), state="cancelled")
+            if not stopped and self._any(c, key):
+                raise UsageError(f"nothing of {key} is left to cancel; it is public or in doubt")
+            if not self._any(c, key, ("sending", "unknown", "delivered", "retracted")):
+                c.execute(update(announcement).where(announcement.c.id == key).values(ended="cancelled"))
+            events.append(c, at, key, "cancelled", by, reason=reason, parts=stopped)
+
+    def reschedule(self, key: str, plan: Plan, by: str, lateness: float) -> None:
+        """Give what has not left yet another time; approvals stay."""
+        with self.write() as c:
+            at, row = self._clock(c), self._lock(c, key)
+            if row.ended:
+                raise UsageError(f"{key} was {row.ended}; it has no plan any more")
+            assert plan.at is not None
+            c.execute(update(announcement).where(announcement.c.id == key).values(**plan.columns))
+            due, last = plan.at.at, plan.not_after or plan.at.at + lateness
+            moved = self._set(c, key, ("planned", "held"), due=due, last_start=last)
+            if not moved and self._any(c, key):
+                raise UsageError(f"nothing of {key} is left to reschedule")
+            theirs = select(part.c.delivery).where(part.c.due == due)
+            c.execute(
+                update(delivery)
+                .where(delivery.c.announcement == key, delivery.c.id.in_(theirs))
+                .values(due=due)
+            )
+            events.append(c, at, key, "rescheduled", by, due=due, wall=plan.at.wall, zone=plan.at.zone)
+
+    def retry(self, of: str, by: str) -> None:
+        """Try a failed or waiting delivery again now, with a fresh budget of attempts."""
+        with self.write() as c:
+            row = c.execute(select(delivery).where(delivery.c.id == of)).one()
+            at, _ = self._clock(c), self._lock(c, row.announcement)
+            again = c.execute(
+                update(part)
+                .where(part.c.delivery == of, part.c.state.in_(("failed", "waiting")))
+                .values(state="waiting", due=at, tries=0, first=None, error=None, kind=None)
+            ).rowcount
+            if not again:
+                states = sorted(set(c.scalars(select(part.c.state).where(part.c.delivery == of))))
+                raise UsageError(
+                    f"{of} is {', '.join(states) or 'empty'}; only what is failed or waiting can be tried again"
+                    + ("; answer it with `publisher resolve`" if "unknown" in states else "")
+                )
+            events.append(c, at, row.announcement, "retried", by, delivery=of, parts=again)
+
+    def resolve(self, of: str, by: str, *, published: bool, receipt: Receipt | None = None) -> None:
+        """A person's answer to an unknown outcome. Not published: it waits, due now."""
+        with self.write() as c:
+            row = c.execute(select(delivery).where(delivery.c.id == of)).one()
+            at, _ = self._clock(c), self._lock(c, row.announcement)
+            values: dict[str, Any] = {
+                "find_due": None,
+                "error": None,
+                "kind": None,
+                "hint": None,
+                "settled": at,
+            }
+            if published:
+                found = receipt or Receipt("")
+                values |= {
+                    "state": "delivered",
+                    "receipt": {"id": found.id, "url": found.url, "data": {"by": by}},
+                }
+            else:
+                values |= {"state": "waiting", "due": at, "tries": 0, "first": None}
+            first = (
+                select(part.c.id).where(part.c.delivery == of, part.c.state == "unknown").order_by(part.c.n)
+            )
+            chosen = first if row.addressed else first.limit(1)  # one receipt names one post of a thread
+            done = c.execute(update(part).where(part.c.id.in_(chosen)).values(**values)).rowcount
+            if not done:
+                states = sorted(set(c.scalars(select(part.c.state).where(part.c.delivery == of))))
+                raise UsageError(
+                    f"{of} is {', '.join(states) or 'empty'}; only an unknown outcome can be resolved"
+                )
+            events.append(
+                c,
+                at,
+                row.announcement,
+                "resolved",
+                by,
+                delivery=of,
+                published=published,
+                parts=done,
+                id=receipt.id if receipt else None,
+                url=receipt.url if receipt else None,
+            )
+
+    def pause(self, by: str, channel: str = "", reason: str = "") -> None:
+        """Nothing leaves (on one channel, or at all) until somebody resumes."""
+        with self.write() as c:
+            name = channel or "*"
+            at = self._lane(c, name)
+            c.execute(update(lane).where(lane.c.name == name).values(paused=True, by=by, reason=reason))
+            events.append(c, at, events.GLOBAL, "paused", by, channel=channel, reason=reason)
+
+    def resume(self, by: str, channel: str = "") -> None:
+        """End a pause, and a block: what waited for a person is due now."""
+        with self.write() as c:
+            name = channel or "*"
+            at = self._lane(c, name)
+            row = c.execute(select(lane).where(lane.c.name == name)).one()
+            if not row.paused and not row.blocked:
+                raise UsageError(f"{channel or 'nothing'} is {'not ' if channel else ''}paused or blocked")
+            c.execute(
+                update(lane)
+                .where(lane.c.name == name)
+                .values(paused=False, blocked=None, by=None, reason=None)
+            )
+            if channel:
+                theirs = select(delivery.c.id).where(delivery.c.channel == channel)
+                c.execute(
+                    update(part).where(part.c.delivery.in_(theirs), part.c.state == "waiting").values(due=at)
+                )
+            events.append(c, at, events.GLOBAL, "resumed", by, channel=channel)
+
+    def lanes(self) -> Sequence[Row[Any]]:
+        with self.read() as c:
+            return c.execute(select(lane).order_by(lane.c.name)).all()
+
+    def ticked(self, host: str) -> None:
+        """A clock on `host` is alive."""
+        with self.write() as c:
+            if not c.execute(update(tick).where(tick.c.host == host).values(at=self.now())).rowcount:
+                c.execute(tick.insert().values(host=host, at=self.now()))
+
+    def ticks(self) -> Sequence[Row[Any]]:
+        """Each host's last tick, newest first."""
+        with self.read() as c:
+            return c.execute(select(tick).order_by(tick.c.at.desc())).all()
+
+    def counts(self) -> dict[str, int]:
+        """How many parts are in each state."""
+        with self.read() as c:
+            rows = c.execute(
+                select(part.c.state, func.count().label("n"))
+                .group_by(part.c.state)
+                .order_by(part.c.state)
+            )
+            return {row.state: row.n for row in rows}
+
+    def overdue(self) -> int:
+        """Parts that should have gone out a minute ago and could have, had a clock been running."""
+        with self.read() as c:
+            late = select(func.count()).where(part.c.state.in_(OPEN), part.c.due < self.now() - 60)
+            return int(c.execute(late).scalar_one())
+
+    def differing(self) -> list[str]:
+        """Deliveries of which something else is public than was approved."""
+        with self.read() as c:
+            bad = select(delivery.c.id).where(delivery.c.live.in_(("changed", "cut", "deleted")))
+            return list(c.scalars(bad.order_by(delivery.c.id)))
+
+    # ------------------------------------------------------------ within a transaction
+
+    def _lane(self, c: Connection, name: str) -> float:
+        """Lock a lane (and the global one, which orders the global chain); the time."""
+        ensure_lane(c, name)
+        rows = select(lane.c.name).where(lane.c.name.in_(("*", name))).order_by(lane.c.name)
+        c.execute(rows.with_for_update())
+        return self._clock(c)
+
+    def _set(self, c: Connection, key: str, states: Sequence[str], *where: Any, **values: Any) -> int:
+        theirs = select(delivery.c.id).where(delivery.c.announcement == key)
+        changed = update(part).where(part.c.delivery.in_(theirs), part.c.state.in_(states), *where)
+        return int(c.execute(changed.values(**values)).rowcount)
+
+    def _any(self, c: Connection, key: str, states: Sequence[str] = ()) -> bool:
+        rows = (
+            select(part.c.id)
+            .join(delivery, delivery.c.id == part.c.delivery)
+            .where(delivery.c.announcement == key)
+        )
+        rows = rows.where(part.c.state.in_(states)) if states else rows
+        return c.execute(rows.limit(1)).first() is not None

@@ -1,0 +1,485 @@
+"""Claiming and settling parts. The claim is the attempt record: it is committed before the wire.
+
+Embargo, pause, hold, approval, plan and pace are conditions of the one statement that claims, against the
+database's clock; nothing outside it can let a part through.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, update
+from sqlalchemy.orm import aliased
+
+from publisher import audience
+from publisher.channel import Part, Prepared, Receipt, Rendering
+from publisher.ledger import events
+from publisher.ledger.schema import (
+    announcement,
+    approval,
+    delivery,
+    lane,
+    part,
+    rendering,
+    revision,
+    subscriber,
+)
+from publisher.ledger.statements import Statements
+
+OPEN = ("planned", "waiting")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One part in `sending`, and what a channel needs to send it. `row` is the part's, `of` the delivery's."""
+
+    part: Part
+    prepared: Prepared
+    row: Row[Any]
+    of: Row[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of an attempt: the part's next state, and why. Times in seconds since the epoch."""
+
+    state: str
+    kind: str = ""
+    error: str = ""
+    receipt: Receipt | None = None
+    due: float | None = None
+    find_due: float | None = None
+    hint: str | None = None
+    spent: bool = True
+    block: bool = False
+    pace: float | None = None
+
+
+@cache
+def worker() -> str:
+    """This process, so that another one on the same host can see that it died: host, pid and start time."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def _started(pid: int) -> str:
+    """When a process was started, in clock ticks; "" when there is none (a pid may be used again)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+def _dead(name: str) -> bool:
+    """Whether the named worker surely died: same host, and its process is gone."""
+    host, _, rest = name.rpartition(":")
+    host, _, pid = host.rpartition(":")
+    return host == socket.gethostname() and Path("/proc/self/stat").exists() and _started(int(pid)) != rest
+
+
+class Parts(Statements):
+    """The state machine's moves that machines make."""
+
+    def due(self, approvals: int, only: str | None = None) -> list[Row[Any]]:
+        """Deliveries of which a part can be claimed now, of one announcement or of all."""
+        with self.read() as c:
+            ready = self._claimable(approvals).with_only_columns(part.c.delivery).distinct()
+            rows = select(delivery).where(delivery.c.id.in_(ready)).order_by(delivery.c.due, delivery.c.id)
+            if only:
+                rows = rows.where(delivery.c.announcement == only)
+            return list(c.execute(rows))
+
+    def claim(self, of: Row[Any], approvals: int, patience: float) -> Claimed | None:
+        """Move one due part of a delivery to `sending` and commit; None when none may go now."""
+        with self.write() as c:
+            self._order(c, of)
+            due = (
+                self._claimable(approvals)
+                .where(part.c.delivery == of.id)
+                .order_by(part.c.due, part.c.n, part.c.id)
+                .limit(1)
+                .with_for_update(of=part, skip_locked=True)
+                .cte("due")
+            )
+            row = c.execute(
+                update(part)
+                .where(part.c.id.in_(select(due.c.id)))
+                .values(
+                    state="sending",
+                    attempt=part.c.attempt + 1,
+                    first=func.coalesce(part.c.first, self.now()),
+                    started=self.now(),
+                    deadline=self.now() + patience,
+                    worker=worker(),
+                )
+                .returning(*part.c)
+            ).first()
+            if row is None:
+                return None
+            if not row.recipient:
+                events.append(
+                    c,
+                    row.started,
+                    of.announcement,
+                    "attempt",
+                    delivery=of.id,
+                    n=row.n,
+                    attempt=row.attempt,
+                    worker=worker(),
+                )
+            return self._claimed(c, row, of)
+
+    def settle(self, claimed: Claimed, verdict: Verdict) -> bool:
+        """Record what became of an attempt. False when it is not this attempt's to say any more."""
+        row, of = claimed.row, claimed.of
+        with self.write() as c:
+            slows = verdict.pace is not None or verdict.block
+            self._order(c, of, alone=slows)
+            if slows:
+                self._slow(c, of, verdict)
+            values: dict[str, Any] = {
+                "state": verdict.state,
+                "kind": verdict.kind or None,
+                "error": verdict.error or None,
+                "hint": verdict.hint,
+                "find_due": verdict.find_due,
+                "settled": self.now(),
+                "tries": part.c.tries + (1 if verdict.spent else 0),
+            }
+            if verdict.receipt:
+                values["receipt"] = {
+                    "id": verdict.receipt.id,
+                    "url": verdict.receipt.url,
+                    "data": dict(verdict.receipt.data),
+                }
+            if verdict.due is not None:
+                values["due"] = verdict.due
+            changed = c.execute(
+                update(part)
+                .where(
+                    part.c.id == row.id,
+                    part.c.attempt == row.attempt,
+                    part.c.state.in_(("sending", "unknown")),
+                )
+                .values(**values)
+            ).rowcount
+            if changed and (not row.recipient or verdict.state == "unknown"):
+                events.append(
+                    c,
+                    self._clock(c),
+                    of.announcement,
+                    verdict.state,
+                    delivery=of.id,
+                    n=row.n,
+                    attempt=row.attempt,
+                    **_told(verdict),
+                )
+            return bool(changed)
+
+    def looked(self, claimed: Claimed, reason: str, find_due: float | None) -> None:
+        """`find` could not tell; when to look again, or None when only a person can say."""
+        with self.write() as c:
+            self._order(c, claimed.of)
+            c.execute(
+                update(part)
+                .where(part.c.id == claimed.row.id, part.c.state == "unknown")
+                .values(finds=part.c.finds + 1, find_due=find_due)
+            )
+            events.append(
+                c,
+                self._clock(c),
+                claimed.of.announcement,
+                "looked",
+                delivery=claimed.of.id,
+                n=claimed.row.n,
+                reason=reason,
+                again=find_due,
+            )
+
+    def in_doubt(self, only: str | None = None) -> list[Claimed]:
+        """Parts whose outcome is unknown and that are due to be looked up."""
+        with self.read() as c:
+            rows = (
+                select(part)
+                .join(delivery, delivery.c.id == part.c.delivery)
+                .where(part.c.state == "unknown", part.c.find_due <= self.now())
+            )
+            if only:
+                rows = rows.where(delivery.c.announcement == only)
+            found = []
+            for row in c.execute(rows.order_by(part.c.find_due)).all():
+                of = c.execute(select(delivery).where(delivery.c.id == row.delivery)).one()
+                found.append(self._claimed(c, row, of))
+            return found
+
+    def sweep(self) -> int:
+        """Give up on answers that will not come, and hold what is too late. How many parts changed.
+
+        A part `sending` past its deadline, or whose worker died on this host, becomes `unknown` and is
+        looked up at once.
+        """
+        changed = 0
+        with self.read() as c:
+            sending = c.execute(select(part.c.worker).where(part.c.state == "sending").distinct())
+            dead = [name for (name,) in sending if name and _dead(name)]
+            late = (
+                or_(part.c.deadline < self.now(), part.c.worker.in_(dead))
+                if dead
+                else part.c.deadline < self.now()
+            )
+            rows = (
+                c.execute(select(part.c.delivery).where(part.c.state == "sending", late).distinct())
+                .scalars()
+                .all()
+            )
+            overdue = c.execute(select(part.c.delivery).where(_overdue(self)).distinct()).scalars().all()
+        for key in rows:
+            changed += self._move(
+                key,
+                and_(part.c.state == "sending", late),
+                "unknown",
+                "no answer, or the process died while sending",
+                find_due=self.now(),
+                kind="OutcomeUnknown",
+            )
+        for key in overdue:
+            changed += self._move(
+                key, _overdue(self), "held", "too late: a person must release it", kind="TooLate"
+            )
+        return changed
+
+    def block(self, of: Row[Any], reason: str) -> None:
+        """Stop a delivery's channel until a person acts; nothing was claimed."""
+        with self.write() as c:
+            self._order(c, of, alone=True)
+            self._slow(c, of, Verdict("waiting", error=reason, block=True))
+
+    def keep_prepared(self, of: Row[Any], prepared: Prepared) -> None:
+        with self.write() as c:
+            c.execute(update(delivery).where(delivery.c.id == of.id).values(prepared=prepared))
+
+    def refresh_audience(self, of: Row[Any]) -> None:
+        """Before a mailing's first attempt: who joined gets a part, who left loses theirs."""
+        with self.write() as c:
+            self._order(c, of)
+            first = c.execute(select(part).where(part.c.delivery == of.id).limit(1)).first()
+            if (
+                first is None
+                or c.execute(select(part.c.id).where(part.c.delivery == of.id, part.c.attempt > 0)).first()
+            ):
+                return
+            audience.drop_leavers(c, of.id)
+            languages = c.scalars(
+                select(delivery.c.language).where(
+                    delivery.c.announcement == of.announcement, delivery.c.addressed
+                )
+            )
+            main = c.scalar(select(announcement.c.language).where(announcement.c.id == of.announcement))
+            others = [language for language in languages if language != main]
+            audience.add_parts(
+                c,
+                of.id,
+                first.state,
+                first.due,
+                first.last_start,
+                of.language,
+                others if of.language == main else None,
+            )
+
+    def live(self, of: Row[Any], state: str, text: str | None) -> None:
+        """Record what was read back of a delivery."""
+        with self.write() as c:
+            self._order(c, of)
+            at = self._clock(c)
+            c.execute(
+                update(delivery).where(delivery.c.id == of.id).values(live=state, live_at=at, live_text=text)
+            )
+            events.append(c, at, of.announcement, "read back", delivery=of.id, live=state, text=text)
+
+    def rendering(self, of: Row[Any]) -> Rendering:
+        with self.read() as c:
+            return self._rendering(c, of)
+
+    def parts(self, key: str) -> list[Row[Any]]:
+        """A delivery's parts in order."""
+        with self.read() as c:
+            return list(c.execute(select(part).where(part.c.delivery == key).order_by(part.c.n, part.c.id)))
+
+    def deliveries(self, key: str) -> list[Row[Any]]:
+        """An announcement's deliveries, by channel and language."""
+        with self.read() as c:
+            rows = select(delivery).where(delivery.c.announcement == key)
+            return list(c.execute(rows.order_by(delivery.c.channel, delivery.c.language, delivery.c.action)))
+
+    def next_due(self) -> float | None:
+        """The next instant at which something may have to be done, if any is known."""
+        with self.read() as c:
+            dues = c.execute(
+                select(
+                    select(func.min(part.c.due)).where(part.c.state.in_(OPEN)).scalar_subquery(),
+                    select(func.min(part.c.find_due)).where(part.c.state == "unknown").scalar_subquery(),
+                    select(func.min(part.c.deadline)).where(part.c.state == "sending").scalar_subquery(),
+                )
+            ).one()
+        return min((d for d in dues if d is not None), default=None)
+
+    # ------------------------------------------------------------ within a transaction
+
+    def _claimable(self, approvals: int) -> Select[Any]:
+        """The ids of parts that may go now. Every condition of leaving stands here and nowhere else."""
+        before = aliased(part)
+        given = (
+            select(func.count(approval.c.by.distinct()))
+            .where(approval.c.announcement == delivery.c.announcement, approval.c.digest == revision.c.digest)
+            .scalar_subquery()
+        )
+        closed = select(lane.c.name).where(
+            lane.c.name.in_(("*", delivery.c.channel)),
+            or_(lane.c.paused, lane.c.blocked.is_not(None), lane.c.free > self.now()),
+        )
+        follows = select(before.c.id).where(
+            before.c.delivery == part.c.delivery,
+            before.c.recipient == part.c.recipient,
+            before.c.n < part.c.n,
+            before.c.state != "delivered",
+        )
+        reader = select(subscriber.c.id).where(subscriber.c.id == part.c.recipient, subscriber.c.active)
+        return (
+            select(part.c.id)
+            .join(delivery, delivery.c.id == part.c.delivery)
+            .join(announcement, announcement.c.id == delivery.c.announcement)
+            .join(
+                revision,
+                and_(revision.c.announcement == announcement.c.id, revision.c.n == delivery.c.revision),
+            )
+            .where(
+                part.c.state.in_(OPEN),
+                part.c.due <= self.now(),
+                or_(part.c.attempt > 0, part.c.last_start.is_(None), part.c.last_start >= self.now()),
+                ~announcement.c.held,
+                announcement.c.ended.is_(None),
+                or_(announcement.c.embargo.is_(None), announcement.c.embargo <= self.now()),
+                given >= approvals,
+                ~closed.exists(),
+                ~follows.exists(),
+                or_(part.c.recipient == "", reader.exists()),
+            )
+        )
+
+    def _order(self, c: Connection, of: Row[Any], *, alone: bool = False) -> None:
+        """Take the locks that pause, hold and cancel take, so that a claim is either before them or after.
+
+        `alone` when the caller will change the channel's lane: two that share it could never both change it.
+        On SQLite the transaction holds the only write lock anyway.
+        """
+        if c.dialect.name == "postgresql":
+            names = select(lane.c.name).where(lane.c.name.in_(("*", of.channel))).order_by(lane.c.name)
+            c.execute(names.with_for_update(read=not alone))
+            c.execute(select(announcement.c.id).where(announcement.c.id == of.announcement).with_for_update())
+
+    def _claimed(self, c: Connection, row: Row[Any], of: Row[Any]) -> Claimed:
+        return Claimed(
+            Part(
+                key=f"{of.id}#{row.recipient or row.n}",
+                rendering=self._rendering(c, of),
+                n=row.n,
+                attempt=row.attempt,
+                started=row.started,
+                reply_to=self._predecessor(c, row),
+                recipient=audience.recipient(c, row.recipient) if row.recipient else None,
+                blob=self.blob,
+            ),
+            of.prepared or {},
+            row,
+            of,
+        )
+
+    def _rendering(self, c: Connection, of: Row[Any]) -> Rendering:
+        content = c.execute(
+            select(rendering.c.content).where(
+                rendering.c.announcement == of.announcement,
+                rendering.c.revision == of.revision,
+                rendering.c.channel == of.channel,
+                rendering.c.language == of.language,
+                rendering.c.action == of.action,
+            )
+        ).scalar_one()
+        return Rendering.load(content)
+
+    def _predecessor(self, c: Connection, row: Row[Any]) -> Receipt | None:
+        if not row.n:
+            return None
+        found = c.scalar(
+            select(part.c.receipt).where(
+                part.c.delivery == row.delivery, part.c.recipient == row.recipient, part.c.n == row.n - 1
+            )
+        )
+        return receipt(found)
+
+    def _slow(self, c: Connection, of: Row[Any], verdict: Verdict) -> None:
+        """Move the channel's pace, or stop the channel for a person."""
+        if verdict.pace is not None:
+            c.execute(
+                update(lane)
+                .where(lane.c.name == of.channel, lane.c.free < verdict.pace)
+                .values(free=verdict.pace)
+            )
+        if verdict.block:
+            stopped = c.execute(
+                update(lane)
+                .where(lane.c.name == of.channel, lane.c.blocked.is_(None))
+                .values(blocked=verdict.error)
+            ).rowcount
+            if stopped:
+                events.append(
+                    c, self._clock(c), of.announcement, "blocked", channel=of.channel, reason=verdict.error
+                )
+
+    def _move(self, key: str, where: ColumnElement[bool], state: str, why: str, **values: Any) -> int:
+        """Move those parts of a delivery to `state`, with an event for those that are posts."""
+        with self.write() as c:
+            of = c.execute(select(delivery).where(delivery.c.id == key)).one()
+            self._order(c, of)
+            rows = c.execute(
+                update(part)
+                .where(part.c.delivery == key, where)
+                .values(state=state, error=why, **values)
+                .returning(part.c.n, part.c.attempt, part.c.recipient)
+            ).all()
+            if rows:
+                events.append(
+                    c,
+                    self._clock(c),
+                    of.announcement,
+                    state,
+                    delivery=key,
+                    reason=why,
+                    parts=[[r.n, r.attempt] for r in rows[:20]],
+                    count=len(rows),
+                )
+            return len(rows)
+
+
+def receipt(data: dict[str, Any] | None) -> Receipt | None:
+    """A receipt as stored."""
+    return Receipt(data["id"], data.get("url", ""), data.get("data", {})) if data else None
+
+
+def _overdue(db: Parts) -> ColumnElement[bool]:
+    return and_(part.c.state == "planned", part.c.attempt == 0, part.c.last_start < db.now())
+
+
+def _told(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as an event's data."""
+    data: dict[str, Any] = {}
+    if verdict.kind:
+        data |= {"kind": verdict.kind, "reason": verdict.error}
+    if verdict.receipt:
+        data |= {"id": verdict.receipt.id, "url": verdict.receipt.url}
+    if verdict.due is not None:
+        data["due"] = verdict.due
+    return data
