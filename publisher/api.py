@@ -1,0 +1,473 @@
+"""What the commands do, as a typed Python API: `Publisher` opens the settings and the ledger and does it.
+
+Every method that changes something names who says so (`by`), and raises the errors of `publisher.errors`.
+"""
+
+from __future__ import annotations
+
+import getpass
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from publisher import plan as plans
+from publisher import registry
+from publisher.channel import Channel, Receipt, Rendering
+from publisher.errors import Blocked, PublisherError, SettingsError, StatementError, Unfit, UsageError
+from publisher.plan import When
+from publisher.render import Renderer, announcement_digest
+from publisher.settings import Settings
+from publisher.statement import Statement
+
+if TYPE_CHECKING:
+    from publisher.deliver import Delivering, Observer
+    from publisher.ledger import Ledger, NewDelivery, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a statement is read from, and what overrides what is read there."""
+
+    source: str
+    url: str = ""
+    title: str = ""
+    language: str = ""
+    embargo: str = ""
+    no_embargo: bool = False
+    stdin: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """Exactly what each channel would get. `failed`: channels for which nothing fits, with the reason."""
+
+    statement: Statement
+    renderings: tuple[Rendering, ...]
+    failed: tuple[tuple[str, StatementError], ...]
+
+    @property
+    def digest(self) -> str:
+        return announcement_digest(self.statement, self.renderings)
+
+
+def quiet(event: str, facts: Mapping[str, Any]) -> None:
+    """An observer that tells nobody."""
+
+
+@dataclass
+class Publisher:
+    """One press office: its settings, its channels, its ledger."""
+
+    settings: Settings = field(default_factory=Settings)
+    observe: Observer = quiet
+
+    # ------------------------------------------------------------ rooms
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        from publisher.ledger import Ledger
+
+        return Ledger(self.settings.database_url)
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        folder = self.settings.core.templates
+        if folder is not None and not folder.is_dir():
+            raise SettingsError(f"PUBLISHER_TEMPLATES names {folder}, which is no folder")
+        return Renderer(folder)
+
+    @cached_property
+    def delivering(self) -> Delivering:
+        from publisher.deliver import Delivering
+
+        core = self.settings.core
+        self._one_world()
+        return Delivering(self.ledger, self.channel, core.retry, core.approvals, self.observe)
+
+    def channel(self, name: str) -> Channel:
+        """A channel of the settings by its name."""
+        return self.settings.channel(name)
+
+    def close(self) -> None:
+        if "delivering" in self.__dict__:
+            self.delivering.close()
+        if "ledger" in self.__dict__:
+            self.ledger.close()
+
+    def who(self, by: str = "") -> str:
+        """The name a change is recorded under: the one given, the settings' approver, else the login name."""
+        if by.strip():
+            return by.strip()
+        if self.settings.core.approver:
+            return self.settings.core.approver
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError):
+            raise UsageError("say who you are with --by NAME (this account has no login name)") from None
+
+    def when(self, text: str, what: str = "--at", now: float | None = None) -> When:
+        return plans.parse(
+            text, zone=self.settings.core.timezone, now=time.time() if now is None else now, what=what
+        )
+
+    # ------------------------------------------------------------ preview
+
+    def read(self, source: Source) -> Statement:
+        """The statement at a source. Raises StatementError."""
+        from publisher import intake
+
+        return intake.read(
+            source.source,
+            url=source.url,
+            title=source.title,
+            language=source.language,
+            embargo=source.embargo,
+            no_embargo=source.no_embargo,
+            stdin=source.stdin,
+            allow_hosts=self.settings.allow_hosts,
+        )
+
+    def names(self, chosen: Sequence[str] = ()) -> tuple[str, ...]:
+        """Channel names: the chosen ones, else those of the settings. Raises UsageError for one not in use."""
+        names = tuple(dict.fromkeys(registry.canonical(n) for n in chosen)) or self.settings.channel_names
+        if not names:
+            raise SettingsError("PUBLISHER_CHANNELS names no channel")
+        for name in names:
+            if name not in self.settings.channel_names:
+                raise UsageError(
+                    f"channel {name!r} is not in use; PUBLISHER_CHANNELS says {', '.join(self.settings.channel_names)}"
+                )
+        return names
+
+    def preview(self, source: Source, channels: Sequence[str] = ()) -> Previewed:
+        """The dry run: renders and sends nothing, stores nothing, opens no socket unless a URL is read."""
+        return self.render(self.read(source), self.names(channels))
+
+    def render(self, statement: Statement, names: Sequence[str]) -> Previewed:
+        """Every channel's rendering in every language; one that does not fit hides no other."""
+        if statement.embargo:
+            self.when(statement.embargo, "embargo")
+        done: list[Rendering] = []
+        failed: list[tuple[str, StatementError]] = []
+        for name in names:
+            channel = self.channel(name)
+            for one in statement.languages:
+                try:
+                    done.append(self.renderer.render(one, channel))
+                except StatementError as error:
+                    failed.append((name, error))
+        return Previewed(statement, tuple(done), tuple(failed))
+
+    # ------------------------------------------------------------ submit, approve, publish
+
+    def submit(
+        self,
+        source: Source,
+        *,
+        by: str = "",
+        at: When | None = None,
+        channels: Sequence[str] = (),
+        again: str = "",
+        not_after: float | None = None,
+    ) -> tuple[str, bool]:
+        """Take a statement in, unapproved. The announcement's id, and whether it was known already."""
+        previewed = self._fit(self.preview(source, channels))
+        return self._take_in(previewed, self.who(by), self.plan(previewed.statement, at, not_after), again)
+
+    def publish(
+        self,
+        source: Source,
+        *,
+        by: str = "",
+        at: When | None = None,
+        channels: Sequence[str] = (),
+        again: str = "",
+        not_after: float | None = None,
+        confirm: Callable[[Previewed, float | None], bool] | None = None,
+    ) -> tuple[str, bool]:
+        """Submit, approve and plan in one act; `deliver` then sends what is due. The id, and whether it was known.
+
+        Raises SettingsError before anything is stored when a channel cannot send.
+        """
+        names = self.names(channels)
+        previewed = self._fit(self.preview(source, names))
+        plan = self.plan(previewed.statement, at, not_after)
+        known = self.ledger.same(previewed.statement.digest)
+        if known is None or again or self._missing(known, names):
+            self.ready(names)
+            due = plan.at.at if plan.at else plan.embargo.at if plan.embargo else None
+            if confirm and not confirm(previewed, due):
+                raise UsageError("not published: you said no")
+        who = self.who(by)
+        key, already = self._take_in(previewed, who, plan, again)
+        if already and self.ledger.deliveries(key):
+            return key, True
+        self.approve(key, by=who, at=at)
+        return key, False
+
+    def ready(self, names: Sequence[str]) -> None:
+        """Raise SettingsError, naming the settings, unless every channel could send now. No network."""
+        from publisher import audience
+
+        self._one_world()
+        for name in names:
+            channel = self.channel(name)
+            channel.ready()
+            if channel.addressed and not audience.size(self.ledger):
+                raise SettingsError(
+                    f"{name} has nobody to send to: add people with `publisher subscribers add`, or set "
+                    f"PUBLISHER_{name.upper()}__LIST_ADDRESS"
+                )
+
+    def plan(self, statement: Statement, at: When | None, not_after: float | None = None) -> Plan:
+        """The plan of a statement: its embargo, and the time that was asked for. Raises UsageError."""
+        from publisher.ledger import Plan
+
+        now = time.time()
+        embargo = self.when(statement.embargo, "embargo") if statement.embargo else None
+        if at and at.at < now - plans.PAST:
+            raise UsageError(f"{at} is past ({plans.span(now - at.at)} ago); nothing was planned")
+        if at and embargo and at.at < embargo.at:
+            raise UsageError(f"{at} is before the embargo ends ({embargo}); nothing was planned")
+        if not_after is not None and at and not_after < at.at:
+            raise UsageError("--not-after is before the planned time")
+        return Plan(at, embargo, not_after)
+
+    def approve(self, key: str, *, by: str = "", at: When | None = None, digest: str = "") -> bool:
+        """Approve the exact renderings an announcement has now; whether it has all its approvals."""
+        core = self.settings.core
+        known = self.ledger.known(key)
+        plan = self.plan(known.statement, at) if at else None
+        return self.ledger.approve(
+            key,
+            self.who(by),
+            self._deliveries(known.renderings),
+            needed=core.approvals,
+            digest=digest,
+            plan=plan,
+            lateness=core.plan.lateness,
+        )
+
+    def _deliveries(self, renderings: Sequence[Rendering]) -> list[NewDelivery]:
+        from publisher.ledger import NewDelivery
+
+        made = {r.channel: self.channel(r.channel) for r in renderings}
+        return [
+            NewDelivery(r, made[r.channel].service, made[r.channel].account, made[r.channel].addressed)
+            for r in renderings
+        ]
+
+    def _take_in(self, previewed: Previewed, who: str, plan: Plan, again: str) -> tuple[str, bool]:
+        """Store a statement as a new announcement, as the next revision of one, or not at all if it is known."""
+        statement, renderings = previewed.statement, previewed.renderings
+        names = list(dict.fromkeys(r.channel for r in renderings))
+        if again:
+            again, _ = self.ledger.resolve_reference(again)
+        same = self.ledger.same(statement.digest)
+        if same and same != again:
+            return self._again(same, previewed, who)
+        if not same and (near := self._near(statement)) and near != again:
+            if self.ledger.has_left(near):
+                raise StatementError(
+                    f"this looks like {near}, which is public or in doubt: nothing was taken in. To change what is "
+                    f"out, use `publisher correct {near}`; to announce it a second time, say --again {near}"
+                )
+            self.ledger.revise(near, statement, renderings, who, plan=plan)
+            return near, False
+        return self.ledger.submit(statement, renderings, who, plan=plan, channels=names), False
+
+    def _again(self, key: str, previewed: Previewed, who: str) -> tuple[str, bool]:
+        """The same statement once more: only channels it did not have are new."""
+        known = self.ledger.known(key)
+        if known.row.ended:
+            raise StatementError(
+                f"{key} is the same statement and was {known.row.ended}; say --again {key} to submit it anew"
+            )
+        fresh = [r for r in previewed.renderings if r.channel not in known.row.channels]
+        if fresh:
+            self.ledger.extend(key, fresh, who)
+            return key, False
+        draft = not self.ledger.deliveries(key)
+        same_channels = {r.channel for r in previewed.renderings} == set(known.row.channels)
+        if draft and same_channels and known.digest != previewed.digest:
+            # The settings or templates would say it differently now: that is what there is to approve.
+            self.ledger.revise(key, previewed.statement, previewed.renderings, who)
+            return key, False
+        return key, True
+
+    def _missing(self, key: str, names: Sequence[str]) -> bool:
+        return any(name not in self.ledger.known(key).row.channels for name in names)
+
+    def _near(self, statement: Statement) -> str | None:
+        """An announcement that this statement is a changed version of, if any."""
+        from publisher.likeness import is_version_of
+
+        for row in self.ledger.recent(statement.language, 0.0):
+            old = self.ledger.known(row.id).statement
+            if is_version_of(statement, old, recent=self.ledger.clock() - row.created < 30 * 86400):
+                return str(row.id)
+        return None
+
+    def _fit(self, previewed: Previewed) -> Previewed:
+        if previewed.failed:
+            raise Unfit("; ".join(str(error) for _, error in previewed.failed))
+        return previewed
+
+    def _one_world(self) -> None:
+        """Refuse to post to a rehearsal on one network and in earnest on another."""
+        from urllib.parse import urlsplit
+
+        where = {}
+        for name in self.settings.channel_names:
+            try:
+                host = urlsplit(self.channel(name).service).hostname
+            except SettingsError:
+                continue
+            if host and self.channel(name).service.startswith("http"):
+                where[name] = host in ("127.0.0.1", "localhost", "::1")
+        if len(set(where.values())) > 1:
+            here = ", ".join(n for n, loopback in where.items() if loopback)
+            there = ", ".join(n for n, loopback in where.items() if not loopback)
+            raise SettingsError(
+                f"{here} points at this machine and {there} at the real service: a rehearsal and the real thing must "
+                "not be mixed; change the …__API_URL settings"
+            )
+
+    # ------------------------------------------------------------ deliver
+
+    def deliver(self, key: str, wait: float = 60.0) -> None:
+        """Send what is due of one announcement; look up doubts for up to `wait` seconds; leave later tries."""
+        until = time.monotonic() + wait
+        while True:
+            self.delivering.until_idle(key)
+            due = self._next_look(key)
+            left = until - time.monotonic()
+            if due is None or due > left:
+                return
+            time.sleep(max(0.05, min(due, left)))
+
+    def _next_look(self, key: str) -> float | None:
+        """Seconds until an unknown outcome of this announcement is looked up again."""
+        now = self.ledger.clock()
+        looks = [
+            p.find_due - now
+            for row in self.ledger.deliveries(key)
+            for p in self.ledger.parts(row.id)
+            if p.state == "unknown" and p.find_due is not None
+        ]
+        return max(0.0, min(looks)) if looks else None
+
+    def run(self, *, until_idle: bool = False) -> set[str]:
+        """Deliver what falls due: now and return (`until_idle`), or until stopped. What it worked on."""
+        touched: set[str] = set()
+        with self._touching(touched):
+            if until_idle:
+                self.delivering.until_idle()
+            else:
+                from publisher.clock import run
+
+                run(self.delivering)
+        return touched
+
+    @contextmanager
+    def _touching(self, touched: set[str]) -> Iterator[None]:
+        observe = self.delivering.observe
+
+        def both(event: str, facts: dict[str, Any]) -> None:
+            touched.add(str(facts.get("delivery", "")).partition("/")[0])
+            observe(event, facts)
+
+        self.delivering.observe = both
+        try:
+            yield
+        finally:
+            self.delivering.observe = observe
+            touched.discard("")
+
+    # ------------------------------------------------------------ afterwards
+
+    def reschedule(self, reference: str, at: When, *, by: str = "") -> None:
+        """Give what has not left yet another time. Raises UsageError when it is past or before the embargo."""
+        key, _ = self.ledger.resolve_reference(reference)
+        plan = self.plan(self.ledger.known(key).statement, at)
+        self.ledger.reschedule(key, plan, self.who(by), self.settings.core.plan.lateness)
+
+    def retry(self, reference: str, *, by: str = "") -> str:
+        """Try a failed or waiting delivery again. Its announcement's id."""
+        for of in self.targets(reference, ("failed", "waiting")):
+            self.ledger.retry(of, self.who(by))
+        return self.ledger.resolve_reference(reference)[0]
+
+    def resolve(self, reference: str, *, published: bool, where: str = "", by: str = "") -> str:
+        """Answer an unknown outcome: it is public (at `where`, a URL or id), or it is not."""
+        for of in self.targets(reference, ("unknown",)):
+            receipt = None
+            if published and where:
+                is_url = where.startswith(("http://", "https://"))
+                receipt = Receipt(
+                    where.rstrip("/").rpartition("/")[2] if is_url else where, where if is_url else ""
+                )
+            self.ledger.resolve(of, self.who(by), published=published, receipt=receipt)
+        return self.ledger.resolve_reference(reference)[0]
+
+    def targets(self, reference: str, states: Sequence[str]) -> list[str]:
+        """The delivery that is named, or the one of an announcement that is in one of these states."""
+        key, of = self.ledger.resolve_reference(reference)
+        if of:
+            return [of]
+        found = [
+            row.id
+            for row in self.ledger.deliveries(key)
+            if any(p.state in states for p in self.ledger.parts(row.id))
+        ]
+        if len(found) != 1:
+            wanted = " or ".join(states)
+            raise UsageError(
+                f"{key} has no delivery that is {wanted}" if not found else f"name one of {', '.join(found)}"
+            )
+        return found
+
+    def proof(
+        self, reference_or_source: Source | str, addresses: Sequence[str], *, by: str = ""
+    ) -> list[str]:
+        """Mail the email rendering of every language to colleagues, marked as a test. Whom it reached."""
+        if not 0 < len(addresses) <= 10:
+            raise UsageError("name one to ten addresses with --to")
+        if isinstance(reference_or_source, Source):
+            statement = self.read(reference_or_source)
+            renderings: Sequence[Rendering] = ()
+            key = ""
+        else:
+            key, _ = self.ledger.resolve_reference(reference_or_source)
+            known = self.ledger.known(key)
+            statement, renderings = known.statement, known.renderings
+        channel, name = self._prover()
+        channel.ready()
+        renderings = [r for r in renderings if r.channel == name] or [
+            self.renderer.render(s, channel) for s in statement.languages
+        ]
+        mark = (
+            f"TEST, embargoed until {self.when(statement.embargo, 'embargo')}"
+            if statement.embargo
+            else "TEST"
+        )
+        reached = []
+        for address in addresses:
+            for rendering in renderings:
+                channel.proof(rendering, address, mark)
+            reached.append(address)
+        self.ledger.note(key, "tested", self.who(by), channel=name, copies=len(reached) * len(renderings))
+        return reached
+
+    def _prover(self) -> tuple[Any, str]:
+        for name in self.settings.channel_names:
+            channel = self.channel(name)
+            if hasattr(channel, "proof"):
+                return channel, name
+        raise SettingsError("no channel in PUBLISHER_CHANNELS can send a test copy; add email")
+
+
+__all__ = ["Blocked", "Previewed", "Publisher", "PublisherError", "Source"]

@@ -1,0 +1,338 @@
+"""Deliver: prepare → claim → send → settle → read back. The only caller of `Channel.send`.
+
+planned ──claim──▶ sending ──receipt──▶ delivered
+   ▲                  ├─ surely not sent ─▶ waiting (due later) ──claim──▶ sending
+   │                  ├─ refused for good ─▶ failed ──retry──▶ waiting
+   │                  └─ anything else, or a dead process ─▶ unknown ──found / person: published──▶ delivered
+   └── release ── held ◀── too late / hold                      └── person: not published ──▶ waiting
+
+One thread works on one delivery, so that one channel never delays another. Retries live in the ledger:
+nothing in here sleeps, loops on an error, or sends a part it has not just claimed.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+import time
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from publisher.channel import MAIN, Absent, Channel, Found, LiveText, Part, Prepared, Receipt, Rendering
+from publisher.errors import (
+    Blocked,
+    DeliveryError,
+    Duplicate,
+    OutcomeUnknown,
+    Permanent,
+    PublisherError,
+    RateLimited,
+    SettingsError,
+    Transient,
+)
+from publisher.ledger import Claimed, Ledger, Verdict
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
+    from publisher.settings import Retry
+
+ASLEEP = 10.0
+"""Seconds between commit and wire after which this process must have been suspended, and does not send."""
+
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Counts while the machine sleeps, where there is such a clock."""
+
+Observer = Callable[[str, dict[str, Any]], None]
+"""Told of each step: (event, its facts). For logs and progress; must not raise."""
+
+
+@dataclass
+class Delivering:
+    """Delivers what is due in one ledger, through channels made by name."""
+
+    ledger: Ledger
+    channel: Callable[[str], Channel]
+    retry: Retry
+    approvals: int = 1
+    observe: Observer = lambda event, facts: None
+    _channels: dict[str, Channel] = field(default_factory=dict, repr=False)
+    _busy: set[str] = field(default_factory=set, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _pool: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(max_workers=16, thread_name_prefix="delivery"), repr=False
+    )
+
+    def once(self, only: str | None = None, *, wait: bool = True) -> int:
+        """Begin everything that is due now, of one announcement or of all; how many deliveries were begun.
+
+        With `wait` returns when it is done. A delivery that is still being worked on is not begun again.
+        """
+        self.ledger.sweep()
+        begun = [self._begin(c.of.id, self._look, c) for c in self.ledger.in_doubt(only)]
+        begun += [self._begin(of.id, self._work, of) for of in self.ledger.due(self.approvals, only)]
+        started = [future for future in begun if future is not None]
+        if wait:
+            for future in started:
+                future.result()
+        return len(started)
+
+    def until_idle(self, only: str | None = None) -> None:
+        """`once` until nothing is due now."""
+        while self.once(only):
+            pass
+
+    def close(self) -> None:
+        """Finish the attempts in flight, then let go of connections."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        for made in self._channels.values():
+            made.close()
+        self._channels.clear()
+
+    def _begin(self, key: str, work: Callable[[Any], None], row: Any) -> Future[None] | None:
+        with self._lock:
+            if key in self._busy:
+                return None
+            self._busy.add(key)
+
+        def task() -> None:
+            try:
+                work(row)
+            except Exception as error:  # the ledger, not the channel: what is in flight becomes unknown
+                self.observe(
+                    "ledger trouble", {"delivery": key, "reason": f"{type(error).__name__}: {error}"[:300]}
+                )
+                raise
+            finally:
+                self._busy.discard(key)
+
+        return self._pool.submit(task)
+
+    def _make(self, name: str) -> Channel:
+        with self._lock:
+            if name not in self._channels:
+                self._channels[name] = self.channel(name)
+            return self._channels[name]
+
+    # ------------------------------------------------------------ one delivery
+
+    def _work(self, of: Row[Any]) -> None:
+        """Send every part of a delivery that may go now, one claim for each."""
+        try:
+            channel = self._make(of.channel)
+            channel.ready()
+            rendering = self.ledger.rendering(of)
+            self._same_service(channel, of)
+        except PublisherError as error:
+            self._stop(of, error)
+            return
+        if of.addressed:
+            self.ledger.refresh_audience(of)
+        prepared = of.prepared if of.prepared is not None else self._prepare(of, channel, rendering)
+        while prepared is not None:
+            before = time.clock_gettime(_CLOCK)
+            claimed = self.ledger.claim(of, self.approvals, channel.patience)
+            if claimed is None:
+                return
+            self._attempt(replace(claimed, prepared=prepared), channel, before)
+
+    def _same_service(self, channel: Channel, of: Row[Any]) -> None:
+        """What was planned for a rehearsal must not go out in earnest, nor the other way round."""
+        if channel.service != of.service or (of.account and channel.account != of.account):
+            raise Blocked(
+                f"{of.channel}: planned for {of.account or 'any account'} at {of.service}, the settings now say "
+                f"{channel.account or 'no account'} at {channel.service}; put them back, or cancel and submit again"
+            )
+
+    def _stop(self, of: Row[Any], error: PublisherError) -> None:
+        """A channel that cannot even be made is blocked, by claiming nothing."""
+        self.ledger.block(of, error.message)
+        self.observe("blocked", {"delivery": of.id, "reason": error.message})
+
+    def _prepare(self, of: Row[Any], channel: Channel, rendering: Rendering) -> Prepared | None:
+        """Upload what is invisible. A failure here is settled like an attempt that surely sent nothing."""
+        try:
+            prepared = channel.prepare(rendering, self.ledger.blob)
+        except Exception as error:
+            claimed = self.ledger.claim(of, self.approvals, channel.patience)
+            if claimed:
+                # Nothing irreversible was asked for, so even an unknown outcome here sent nothing.
+                known = (
+                    error if isinstance(error, DeliveryError) else Transient(f"preparing failed: {error!r}")
+                )
+                if isinstance(known, OutcomeUnknown):
+                    known = Transient(known.message)
+                self._settle(claimed, self._verdict(claimed, channel, known))
+            return None
+        if prepared:
+            self.ledger.keep_prepared(of, prepared)
+        return prepared
+
+    def _attempt(self, claimed: Claimed, channel: Channel, before: float) -> None:
+        """One claimed part: send it once, and settle what became of it. `before`: when the claim was asked for."""
+        self.observe(
+            "attempt", {"delivery": claimed.of.id, "n": claimed.row.n, "attempt": claimed.row.attempt}
+        )
+        if claimed.part.rendering.digest != claimed.of.digest:
+            self._settle(
+                claimed,
+                Verdict("held", "Tampered", "the stored rendering is not the approved one", spent=False),
+            )
+            return
+        if claimed.row.recipient and claimed.part.recipient is None:
+            self._settle(claimed, Verdict("cancelled", "Left", "left the list"))
+            return
+        if time.clock_gettime(_CLOCK) - before > ASLEEP:
+            due = claimed.row.started
+            self._settle(
+                claimed,
+                Verdict("waiting", "Asleep", "this process slept; nothing was sent", due=due, spent=False),
+            )
+            return
+        try:
+            receipt = channel.send(claimed.part, claimed.prepared)
+        except DeliveryError as error:
+            self._settle(claimed, self._verdict(claimed, channel, error))
+            if isinstance(error, Duplicate):
+                self._look(claimed, error.hint)
+        except Exception as error:
+            unknown = OutcomeUnknown(
+                f"{claimed.of.channel} failed in an unexpected way: {type(error).__name__}"
+            )
+            self._settle(claimed, self._verdict(claimed, channel, unknown))
+        else:
+            self._settle(claimed, Verdict("delivered", receipt=receipt))
+            self._read_back(claimed, channel, receipt)
+
+    # ------------------------------------------------------------ verdicts
+
+    def _verdict(self, claimed: Claimed, channel: Channel, error: DeliveryError) -> Verdict:
+        """What an error means for the part, the channel and the clock."""
+        row, why = claimed.row, error.message
+        now = row.started
+        if isinstance(error, OutcomeUnknown):
+            hint = error.hint if isinstance(error, Duplicate) else None
+            first = next(iter(channel.find_after), None)
+            return Verdict(
+                "unknown", error.kind, why, find_due=now + first if first is not None else None, hint=hint
+            )
+        if isinstance(error, Permanent):
+            return Verdict("failed", error.kind, why)
+        if isinstance(error, Blocked):
+            return Verdict("waiting", error.kind, why, due=now, spent=False, block=True)
+        if isinstance(error, RateLimited):
+            until = max(error.retry_at or now + self._backoff(row.tries), now + 1)
+            return Verdict(
+                "waiting", error.kind, why, due=until, spent=False, pace=None if row.recipient else until
+            )
+        due = max(getattr(error, "retry_at", None) or 0.0, now + self._backoff(row.tries))
+        if row.tries + 1 >= self.retry.attempts:
+            return Verdict("failed", error.kind, f"{why} (attempt {row.tries + 1} of {self.retry.attempts})")
+        if due > (row.first or now) + self.retry.horizon:
+            return Verdict(
+                "failed", error.kind, f"{why} (given up {self.retry.horizon:.0f} s after the first attempt)"
+            )
+        return Verdict("waiting", error.kind, why, due=due)
+
+    def _backoff(self, tries: int) -> float:
+        """Seconds to the next attempt: doubled each time up to the cap, with jitter against stampedes."""
+        return min(self.retry.cap, self.retry.first * 2.0**tries) * random.uniform(0.8, 1.2)
+
+    def _settle(self, claimed: Claimed, verdict: Verdict) -> None:
+        kept = self.ledger.settle(claimed, verdict)
+        self.observe(
+            verdict.state if kept else "late answer",
+            {
+                "delivery": claimed.of.id,
+                "n": claimed.row.n,
+                "attempt": claimed.row.attempt,
+                "reason": verdict.error,
+                "url": verdict.receipt.url if verdict.receipt else "",
+                "due": verdict.due,
+            },
+        )
+
+    # ------------------------------------------------------------ looking
+
+    def _look(self, claimed: Claimed, hint: str | None = None) -> None:
+        """Look up a part whose outcome is unknown: adopt it, plan another look, or leave it to a person."""
+        try:
+            channel = self._make(claimed.of.channel)
+            outcome = channel.find(claimed.part, claimed.row.first or claimed.row.started)
+            named = hint or claimed.row.hint
+            if not isinstance(outcome, Found) and named and self._is(channel, Receipt(named), claimed.part):
+                outcome = Found(Receipt(named))
+        except Exception as error:  # a look that fails proves nothing
+            self._look_again(
+                claimed, error.message if isinstance(error, PublisherError) else type(error).__name__
+            )
+            return
+        if isinstance(outcome, Found):
+            self._settle(claimed, Verdict("delivered", receipt=outcome.receipt))
+            self._read_back(claimed, channel, outcome.receipt)
+        elif isinstance(outcome, Absent):
+            self._settle(
+                claimed, Verdict("waiting", "Absent", "it was not published", due=self.ledger.clock())
+            )
+        else:
+            self._look_again(claimed, outcome.reason)
+
+    def _look_again(self, claimed: Claimed, reason: str) -> None:
+        try:
+            after = list(self._make(claimed.of.channel).find_after)
+        except SettingsError:
+            after = []
+        started, done = claimed.row.started, claimed.row.finds + 1
+        again = started + after[done] if done < len(after) else None
+        self.ledger.looked(claimed, reason, max(again, self.ledger.clock() + 1) if again else None)
+        self.observe(
+            "looked", {"delivery": claimed.of.id, "n": claimed.row.n, "reason": reason, "again": again}
+        )
+
+    def _is(self, channel: Channel, receipt: Receipt, part: Part) -> bool:
+        live = channel.read(receipt)
+        return live.text is not None and not live.gone and same_words(live.text, part.post[MAIN].text)
+
+    def _read_back(self, claimed: Claimed, channel: Channel, receipt: Receipt) -> None:
+        """Compare what is public with what was approved; never lets a failure of reading hide a success."""
+        if claimed.row.recipient:
+            return
+        try:
+            live = channel.read(receipt)
+        except Exception as error:
+            live = LiveText(
+                reason=error.message if isinstance(error, PublisherError) else type(error).__name__
+            )
+            state = "unreachable"
+        else:
+            # A service may need a moment before it shows what it has just accepted.
+            state = "unreachable" if live.gone else judge(live, claimed.part)
+        self.ledger.live(claimed.of, state, live.text)
+        self.observe(
+            "read back", {"delivery": claimed.of.id, "n": claimed.row.n, "live": state, "reason": live.reason}
+        )
+
+
+def judge(live: LiveText, part: Part) -> str:
+    """`equal`, `changed`, `cut`, `deleted` or `unreadable`: what is public beside what was approved."""
+    if live.gone:
+        return "deleted"
+    if live.text is None:
+        return "unreadable"
+    approved = part.post[MAIN].text
+    if same_words(live.text, approved):
+        return "equal"
+    return "cut" if folded(approved).startswith(folded(live.text).rstrip("…. ")) else "changed"
+
+
+def same_words(one: str, other: str) -> bool:
+    """Whether two texts read the same: NFC, white space folded."""
+    return folded(one) == folded(other)
+
+
+def folded(text: str) -> str:
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip()

@@ -1,0 +1,78 @@
+"""Whether a person is needed: due, overdue, waiting, unknown, blocked, paused, and whether a clock still ticks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from publisher import views
+
+if TYPE_CHECKING:
+    from publisher.ledger import Ledger
+
+QUIET = 60.0
+"""Seconds without a tick after which no clock counts as running."""
+
+
+def status(ledger: Ledger) -> dict[str, Any]:
+    """`status --json`: counts by state, the next due time, lanes, ticks, and what needs a person."""
+    now, counts = ledger.clock(), ledger.counts()
+    ticks = [
+        {"host": t.host, "tick": views.moment(t.at), "seconds_ago": round(now - t.at, 1)}
+        for t in ledger.ticks()
+    ]
+    lanes = ledger.lanes()
+    view: dict[str, Any] = {
+        "schema": views.SCHEMA,
+        "ledger": ledger.place,
+        "next_due": views.moment(ledger.next_due()),
+        "counts": counts,
+        "overdue": ledger.overdue(),
+        "live_differs": ledger.differing(),
+        "paused": ["everything" if lane.name == "*" else lane.name for lane in lanes if lane.paused],
+        "blocked": {lane.name: lane.blocked for lane in lanes if lane.blocked},
+        "clocks": ticks,
+        "clock": next((t for t in ticks if t["seconds_ago"] < QUIET), None),
+    }
+    return view | {"needs_a_person": _reasons(view)}
+
+
+def _reasons(view: Mapping[str, Any]) -> list[str]:
+    counts = view["counts"]
+    reasons = [f"{counts[s]} {s}" for s in ("unknown", "failed", "held") if counts.get(s)]
+    if view["overdue"]:
+        reasons.append(f"{view['overdue']} overdue")
+    reasons += [f"what is public differs: {of}" for of in view["live_differs"]]
+    reasons += [f"{name} is blocked: {why}" for name, why in view["blocked"].items()]
+    if (counts.get("planned") or counts.get("waiting")) and view["clock"] is None:
+        reasons.append("something is planned and no clock is running; start `publisher run`")
+    return reasons
+
+
+def exit_code(view: Mapping[str, Any]) -> int:
+    """3 unknown; 1 failed, held, overdue, live text differs, or planned with no clock; 78 a channel is blocked."""
+    counts, codes = view["counts"], set()
+    if counts.get("unknown"):
+        codes.add(3)
+    if counts.get("failed") or counts.get("held") or view["overdue"] or view["live_differs"]:
+        codes.add(1)
+    if (counts.get("planned") or counts.get("waiting")) and view["clock"] is None:
+        codes.add(1)
+    if view["blocked"]:
+        codes.add(78)
+    return views.worst(codes)
+
+
+def lines(view: Mapping[str, Any], zone: str) -> list[str]:
+    """For people."""
+    from publisher.cli.common import moment
+
+    counts = ", ".join(f"{n} {state}" for state, n in view["counts"].items()) or "nothing yet"
+    told = [f"ledger   {view['ledger']}", f"parts    {counts}"]
+    if view["next_due"]:
+        told.append(f"next     {moment(view['next_due'], zone)}")
+    told += [f"clock    {c['host']}, last tick {c['seconds_ago']} s ago" for c in view["clocks"]] or [
+        "clock    none has run"
+    ]
+    told += [f"paused   {name}" for name in view["paused"]]
+    return told + [f"! {reason}" for reason in view["needs_a_person"]]

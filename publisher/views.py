@@ -1,0 +1,244 @@
+"""What the ledger holds, as the JSON that scripts may rely on; and the exit code it amounts to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from publisher.channel import MAIN, Post, Rendering
+from publisher.statement import Media, Statement
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
+    from publisher.ledger import Known, Ledger
+
+SCHEMA = 1
+
+ORDER = ("unknown", "failed", "held", "sending", "waiting", "planned", "delivered", "retracted", "cancelled")
+"""An announcement's state is the first of these that one of its deliveries has; a delivery's, of its parts."""
+
+MAILING = (
+    "unknown",
+    "sending",
+    "waiting",
+    "held",
+    "planned",
+    "delivered",
+    "failed",
+    "retracted",
+    "cancelled",
+)
+"""A mailing counts as failed only when nobody was reached."""
+
+CODES = {"unknown": 3, "failed": 1, "held": 1, "waiting": 75, "sending": 75}
+
+
+def preview(
+    statement: Statement, renderings: Sequence[Rendering], digest: str, rehearsal: bool = False
+) -> dict[str, Any]:
+    """`preview --json`."""
+    shown: dict[str, Any] = {
+        "schema": SCHEMA,
+        "statement": statement_view(statement),
+        "announcement": {"digest": digest},
+        "renderings": [rendering_view(r) for r in renderings],
+    }
+    return shown | ({"rehearsal": True} if rehearsal else {})
+
+
+def statement_view(statement: Statement) -> dict[str, Any]:
+    return {
+        "title": statement.title,
+        "url": statement.url or None,
+        "language": statement.language,
+        "digest": statement.digest,
+        "issued": statement.issued or None,
+        "embargo": statement.embargo or None,
+        "organization": statement.organization or None,
+        "languages": [s.language for s in statement.languages],
+        "source": statement.source,
+        "notes": list(statement.notes),
+    }
+
+
+def rendering_view(r: Rendering) -> dict[str, Any]:
+    """One rendering: `posts`, or for a mail its subject, preheader, text, html and headers."""
+    view: dict[str, Any] = {
+        "channel": r.channel,
+        "language": r.language,
+        "action": r.action,
+        "digest": r.digest,
+    }
+    if any(c.field == MAIN for p in r.posts for c in p.copies):
+        view["posts"] = [_post(p, r.link) for p in r.posts]
+    else:
+        view |= {c.field: c.text for p in r.posts for c in p.copies}
+        view["headers"] = {"Subject": view.get("subject", ""), **r.headers}
+        view["lengths"] = {c.field: {"length": c.length, "limit": c.limit} for p in r.posts for c in p.copies}
+        view["media"] = [_medium(m) for m in r.media]
+    view["warnings"] = list(r.warnings)
+    view["sources"] = [list(s) for s in r.sources]
+    if r.cost_usd is not None:
+        view["cost_usd"] = r.cost_usd
+    return view
+
+
+def _post(post: Post, link: str) -> dict[str, Any]:
+    main = post[MAIN]
+    view = {
+        "text": main.text,
+        "length": main.length,
+        "limit": main.limit,
+        "unit": main.unit,
+        "media": [_medium(m) for m in post.media],
+        "wire": main.wire,
+    }
+    card = {c.field.removeprefix("card_"): c.text for c in post.copies if c.field.startswith("card_")}
+    return view | ({"card": {"source": link, **card}} if card and link and not post.media else {})
+
+
+def _medium(medium: Media) -> dict[str, Any]:
+    return {k: v for k, v in medium.dump().items() if k != "size"} | {"bytes": medium.size}
+
+
+def announcement(ledger: Ledger, key: str, *, already: bool = False, full: bool = False) -> dict[str, Any]:
+    """`publish|show|approve --json`: the announcement, its deliveries; with `full` also its renderings and attempts."""
+    known = ledger.known(key)
+    deliveries = [delivery(ledger, row) for row in ledger.deliveries(key)]
+    view: dict[str, Any] = {
+        "schema": SCHEMA,
+        "announcement": _head(known, deliveries),
+        "deliveries": deliveries,
+        "clock": _clock(ledger),
+        "ledger": ledger.place,
+    }
+    if already:
+        view["already"] = True
+    if full:
+        view["statement"] = statement_view(known.statement)
+        view["renderings"] = [rendering_view(r) for r in known.renderings]
+        view["events"] = [event_view(e) for _, e in ledger.events(key)]
+    return view
+
+
+def _head(known: Known, deliveries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    row = known.row
+    return {
+        "id": known.id,
+        "state": announcement_state(row, deliveries),
+        "digest": known.digest,
+        "revision": known.revision,
+        "title": known.title,
+        "url": row.url or None,
+        "language": row.language,
+        "channels": list(row.channels),
+        "due": moment(row.due),
+        "wall": row.wall,
+        "zone": row.zone,
+        "embargo": moment(row.embargo),
+        "held": bool(row.held),
+        "approvals": [{"by": by, "at": moment(at)} for by, at in known.approvals],
+    }
+
+
+def announcement_state(row: Row[Any], deliveries: Sequence[Mapping[str, Any]]) -> str:
+    if row.ended:
+        return "cancelled"
+    states = {d["state"] for d in deliveries}
+    return next((s for s in ORDER if s in states), "held" if row.held else "draft")
+
+
+def delivery(ledger: Ledger, row: Row[Any]) -> dict[str, Any]:
+    """One delivery. A mailing's receipt counts its recipients."""
+    parts = ledger.parts(row.id)
+    counts = Counter(p.state for p in parts)
+    state = next((s for s in (MAILING if row.addressed else ORDER) if counts[s]), "planned")
+    blocked = next((lane.blocked for lane in ledger.lanes() if lane.name == row.channel), None)
+    worst = next((p for p in parts if p.state == state and p.error), None)
+    first = parts[0].receipt if parts else None
+    receipt = {"id": first["id"], "url": first["url"] or None} if first and state == "delivered" else None
+    if row.addressed and any(p.attempt for p in parts):
+        receipt = {
+            "id": row.id,
+            "url": None,
+            "accepted": counts["delivered"],
+            "refused": counts["failed"],
+            "unknown": counts["unknown"],
+            "waiting": counts["waiting"] + counts["planned"],
+            "left": counts["cancelled"],
+        }
+    elif receipt and not any(c.field == MAIN for c in ledger.rendering(row).posts[0].copies):
+        receipt |= {
+            "accepted": counts["delivered"],
+            "refused": counts["failed"],
+            "unknown": counts["unknown"],
+        }
+    error = (
+        {"kind": worst.kind or "Error", "message": worst.error} if worst and state != "delivered" else None
+    )
+    if blocked and state in ("waiting", "planned"):
+        error = {"kind": "Blocked", "message": blocked}
+    view = {
+        "id": row.id,
+        "channel": row.channel,
+        "language": row.language,
+        "action": row.action,
+        "state": state,
+        "due": moment(
+            min((p.due for p in parts if p.state in ("planned", "waiting", "held")), default=row.due)
+        ),
+        "attempts": max((p.attempt for p in parts), default=0),
+        "live": row.live,
+        "receipt": receipt,
+        "error": error,
+        "account": row.account,
+        "service": row.service,
+    }
+    if len(parts) > 1 and not row.addressed:
+        view["parts"] = [{"n": p.n, "state": p.state, "receipt": p.receipt} for p in parts]
+    if row.addressed:
+        view["recipients"] = len(parts)
+    return view
+
+
+def exit_code(view: Mapping[str, Any]) -> int:
+    """Of an announcement's present state. Where several apply: 3, 1, 78, 75."""
+    codes = {CODES.get(d["state"], 0) for d in view["deliveries"]}
+    if any((d["error"] or {}).get("kind") == "Blocked" for d in view["deliveries"]):
+        codes.add(78)
+    return worst(codes)
+
+
+def worst(codes: set[int]) -> int:
+    """The one that counts where several apply."""
+    return next((code for code in (3, 1, 78, 75) if code in codes), 0)
+
+
+def event_view(e: Any) -> dict[str, Any]:
+    return {
+        "announcement": e.chain or None,
+        "seq": e.seq,
+        "at": moment(e.at),
+        "event": e.kind,
+        "who": e.who or None,
+        **{k: v for k, v in e.data.items() if k not in ("seq", "at", "event", "who", "announcement")},
+        "hash": e.hash,
+    }
+
+
+def _clock(ledger: Ledger) -> dict[str, Any] | None:
+    """The host whose clock ticked last, when it still ticks."""
+    now = ledger.clock()
+    return next(({"host": t.host, "tick": moment(t.at)} for t in ledger.ticks() if now - t.at < 60), None)
+
+
+def moment(at: float | None) -> str | None:
+    """Seconds since the epoch as ISO 8601 in UTC."""
+    return (
+        datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        if at is not None
+        else None
+    )
