@@ -1,0 +1,230 @@
+"""queue, show, log, status; hold, release, cancel, reschedule; pause, resume: what is planned, and stopping it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from publisher.cli import common
+
+
+@click.command()
+@common.as_json
+def queue(json_: bool) -> None:
+    """What is planned, waits for approval, or needs a person."""
+    from publisher import views
+
+    with common.office() as office:
+        found = []
+        for row in office.ledger.all():
+            view = views.announcement(office.ledger, row.id)
+            if view["announcement"]["state"] not in ("delivered", "cancelled", "retracted"):
+                found.append(view)
+        if json_:
+            parts = [{"announcement": v["announcement"], "deliveries": v["deliveries"]} for v in found]
+            common.show_json({"schema": views.SCHEMA, "queue": parts, "ledger": office.ledger.place})
+            return
+        for view in found:
+            click.echo("\n".join(common.summary_lines(view, office.settings.core.timezone)))
+        if not found:
+            common.warn(f"nothing is planned in {office.ledger.place}")
+
+
+@click.command()
+@common.announcement
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path),
+    help="Write what was stored as a page that looks like the posts.",
+)
+@click.option("--follow", is_flag=True, help="Stay until everything is settled.")
+@common.as_json
+def show(reference: str, html: Path | None, follow: bool, json_: bool) -> int:
+    """One announcement: its stored renderings, deliveries and attempts."""
+    from publisher import views
+
+    with common.office() as office:
+        key, _ = office.ledger.resolve_reference(reference)
+        if html:
+            _page(office, key, html)
+        if follow:
+            return _follow(office, key)
+        view = views.announcement(office.ledger, key, full=True)
+        if json_:
+            common.show_json(view)
+            return 0
+        from publisher.cli.preview import rendering_lines
+
+        zone = office.settings.core.timezone
+        lines = common.summary_lines(view, zone)
+        for rendering in office.ledger.known(key).renderings:
+            lines += ["", *rendering_lines(rendering)]
+        lines += ["", *(_event_line(e, zone) for e in view["events"])]
+        click.echo("\n".join(lines))
+    return 0
+
+
+def _page(office: Any, key: str, html: Path) -> None:
+    from publisher import page, views
+
+    known = office.ledger.known(key)
+    made = page.page(
+        known.statement,
+        known.renderings,
+        known.digest,
+        office.renderer,
+        deliveries=views.announcement(office.ledger, key)["deliveries"],
+    )
+    page.write(html, made)
+    common.warn(f"written to {html}")
+
+
+def _follow(office: Any, key: str) -> int:
+    """Print each change of state until nothing moves any more by itself."""
+    from publisher import views
+
+    zone, last = office.settings.core.timezone, 0
+    while True:
+        for number, event in office.ledger.events(key, last):
+            click.echo(_event_line(views.event_view(event), zone))
+            last = number
+        view = views.announcement(office.ledger, key)
+        if not any(d["state"] in ("planned", "sending", "waiting") for d in view["deliveries"]):
+            click.echo("\n".join(common.summary_lines(view, zone)))
+            return int(views.exit_code(view))
+        time.sleep(0.5)
+
+
+@click.command()
+@click.argument("reference", metavar="[ANNOUNCEMENT]", required=False)
+@click.option("--verify", is_flag=True, help="Prove that no event was edited, removed, added or reordered.")
+@common.as_json
+def log(reference: str | None, verify: bool, json_: bool) -> int:
+    """The event log: who did what, when, and what came of it."""
+    from publisher import views
+
+    with common.office() as office:
+        ledger = office.ledger
+        if verify:
+            faults = ledger.verify()
+            if json_:
+                common.show_json({"schema": views.SCHEMA, "verified": not faults, "faults": faults})
+            else:
+                click.echo("\n".join(faults) if faults else f"the log of {ledger.place} is whole")
+            return 1 if faults else 0
+        chain = ledger.resolve_reference(reference)[0] if reference else None
+        found = [views.event_view(event) for _, event in ledger.events(chain)]
+        if json_:
+            common.show_json({"schema": views.SCHEMA, "events": found})
+        else:
+            for event in found:
+                click.echo(_event_line(event, office.settings.core.timezone))
+    return 0
+
+
+def _event_line(event: dict[str, Any], zone: str) -> str:
+    at = common.moment(event["at"], zone, 0.0).rpartition(", in ")[0]
+    keep = ("delivery", "n", "attempt", "url", "reason", "live", "deliveries", "digest", "channel")
+    facts = "  ".join(f"{k}={_short(event[k])}" for k in keep if event.get(k) not in (None, "", []))
+    who = f" by {event['who']}" if event["who"] else ""
+    return f"{at}  {event['announcement'] or '–'}  {event['event']}{who}  {facts}".rstrip()
+
+
+def _short(value: Any) -> str:
+    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return f"{text[:12]}…" if len(text) == 64 else text
+
+
+@click.command()
+@common.announcement
+@common.by
+@click.option("--reason", default="", metavar="TEXT", help="Why; it is recorded.")
+def hold(reference: str, by: str, reason: str) -> None:
+    """Stop an announcement for now; `release` lets it go."""
+    with common.office() as office:
+        key, _ = office.ledger.resolve_reference(reference)
+        office.ledger.hold(key, office.who(by), reason)
+        _after(office, key)
+
+
+@click.command()
+@common.announcement
+@common.by
+def release(reference: str, by: str) -> None:
+    """Let a held announcement go; what is late is due now. The embargo stays."""
+    with common.office() as office:
+        key, _ = office.ledger.resolve_reference(reference)
+        office.ledger.release(key, office.who(by))
+        _after(office, key)
+
+
+@click.command()
+@common.announcement
+@common.by
+@click.option("--reason", default="", metavar="TEXT", help="Why; it is recorded.")
+def cancel(reference: str, by: str, reason: str) -> None:
+    """Nothing more of it leaves. What is public already stays public."""
+    with common.office() as office:
+        key, _ = office.ledger.resolve_reference(reference)
+        office.ledger.cancel(key, office.who(by), reason)
+        _after(office, key)
+
+
+@click.command()
+@common.announcement
+@click.option("--at", metavar="WHEN", required=True, help="The new time.")
+@common.by
+def reschedule(reference: str, at: str, by: str) -> None:
+    """Give what has not left yet another time; approvals stay."""
+    with common.office() as office:
+        key, _ = office.ledger.resolve_reference(reference)
+        office.reschedule(key, office.when(at), by=by)
+        _after(office, key)
+
+
+def _after(office: Any, key: str) -> None:
+    from publisher import views
+
+    view = views.announcement(office.ledger, key)
+    click.echo("\n".join(common.summary_lines(view, office.settings.core.timezone)))
+
+
+@click.command()
+@common.as_json
+def status(json_: bool) -> int:
+    """What is due, overdue, waiting, unknown, blocked or paused; non-zero when a person is needed."""
+    with common.office() as office:
+        from publisher import health
+
+        view = health.status(office.ledger)
+        if json_:
+            common.show_json(view)
+        else:
+            click.echo("\n".join(health.lines(view, office.settings.core.timezone)))
+        return health.exit_code(view)
+
+
+@click.command()
+@click.option("--channel", default="", metavar="NAME", help="Only this channel.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; it is recorded.")
+@common.by
+def pause(channel: str, reason: str, by: str) -> None:
+    """The kill switch: nothing leaves until somebody resumes."""
+    with common.office() as office:
+        name = office.names([channel])[0] if channel else ""
+        office.ledger.pause(office.who(by), name, reason)
+        click.echo(f"{name or 'everything'} is paused")
+
+
+@click.command()
+@click.option("--channel", default="", metavar="NAME", help="Only this channel; also ends its block.")
+@common.by
+def resume(channel: str, by: str) -> None:
+    """End a pause; with --channel also a block, and what waited is due now."""
+    with common.office() as office:
+        name = office.names([channel])[0] if channel else ""
+        office.ledger.resume(office.who(by), name)
+        click.echo(f"{name or 'everything'} goes on")
