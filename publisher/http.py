@@ -22,35 +22,20 @@ def unsent(error: BaseException) -> bool:
 
     `requests.ConnectionError` alone does not: it stands for "refused" and for "accepted, then closed".
     """
-    import requests
-    from urllib3.exceptions import (
-        ConnectTimeoutError,
-        LocationParseError,
-        NameResolutionError,
-        NewConnectionError,
-        ProxyError,
-        SSLError,
-    )
+    import ssl
 
-    if isinstance(
-        error,
-        requests.ConnectTimeout
-        | requests.exceptions.SSLError
-        | requests.exceptions.InvalidURL
-        | requests.exceptions.ProxyError,
-    ):
-        return not isinstance(error, requests.ReadTimeout)
+    import requests
+    from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NameResolutionError, NewConnectionError
+
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.InvalidURL):
+        return True
     cause = error.args[0] if error.args else None
     reason = getattr(cause, "reason", cause)
-    return isinstance(
-        reason,
-        NewConnectionError
-        | NameResolutionError
-        | ConnectTimeoutError
-        | LocationParseError
-        | ProxyError
-        | SSLError,
-    )
+    if isinstance(error, requests.exceptions.SSLError):
+        # A garbled record can come after the request was read; a refused certificate cannot.
+        inner = (reason, *getattr(reason, "args", ()))
+        return any(isinstance(e, ssl.SSLCertVerificationError) for e in inner)
+    return isinstance(reason, NewConnectionError | NameResolutionError | ConnectTimeoutError | LocationParseError)
 
 
 def failure(error: Exception, service: str) -> DeliveryError:
@@ -108,7 +93,8 @@ def session(connect: float, read: float, base: str = "", instead: str = "") -> r
 
     made = requests.Session()
     made.trust_env = False  # no .netrc credentials, no proxy that nobody configured here
-    made.max_redirects = 0
+    # `max_redirects = 0` would raise over a redirect it was told not to follow, and hide the answer.
+    made.resolve_redirects = lambda *_, **__: iter(())  # type: ignore[method-assign]
     adapter = _adapter()(connect, read, base.rstrip("/"), instead)
     made.mount("https://", adapter)
     made.mount("http://", adapter)

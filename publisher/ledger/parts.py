@@ -477,7 +477,7 @@ def _told(verdict: Verdict) -> dict[str, Any]:
     """A verdict as an event's data."""
     data: dict[str, Any] = {}
     if verdict.kind:
-        data |= {"kind": verdict.kind, "reason": verdict.error}
+        data |= {"error": verdict.kind, "reason": verdict.error}
     if verdict.receipt:
         data |= {"id": verdict.receipt.id, "url": verdict.receipt.url}
     if verdict.due is not None:

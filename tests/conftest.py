@@ -1,0 +1,194 @@
+"""Fixtures that several tests share: a ledger on each database, a channel that does as it is told."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publisher.channel import Channel, Copy, Form, LiveText, Outcome, Part, Post, Receipt, Rendering, Unclear
+from publisher.ledger import Ledger, NewDelivery, Plan
+from publisher.settings import Retry
+from publisher.statement import Block, Statement
+
+HERE = "http://127.0.0.1:1"
+
+
+def _postgres() -> str | None:
+    """A PostgreSQL that answers: the one that is named, else the local one."""
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.exc import SQLAlchemyError
+
+    named = os.environ.get("PUBLISHER_TEST_POSTGRES_URL")
+    url = named or "postgresql+psycopg://root@127.0.0.1:5432/test"
+    try:
+        engine = create_engine(url, connect_args={"connect_timeout": 3})
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+        engine.dispose()
+    except (SQLAlchemyError, ImportError):
+        if named or os.environ.get("PUBLISHER_TEST_POSTGRES_REQUIRED"):
+            raise
+        return None
+    return url
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    url = _postgres()
+    if url is None:
+        pytest.skip("no PostgreSQL answers at 127.0.0.1:5432 and PUBLISHER_TEST_POSTGRES_URL is not set")
+    return url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """A schema of its own on the server, dropped afterwards."""
+    from sqlalchemy import create_engine, text
+
+    name = f"t{uuid.uuid4().hex[:12]}"
+    engine = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE SCHEMA {name}"))
+    try:
+        yield f"{postgres_server}?options=-csearch_path%3D{name}"
+    finally:
+        with engine.connect() as connection:
+            connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
+        engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.db'}"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def ledger(database_url: str) -> Iterator[Ledger]:
+    opened = Ledger(database_url)
+    yield opened
+    opened.close()
+
+
+def rendering(
+    channel: str = "one", text: str = "The words.", *, parts: int = 1, language: str = "en"
+) -> Rendering:
+    posts = tuple(
+        Post((Copy("post", f"{text}{n or ''}", f"{text}{n or ''}", len(text), 280),)) for n in range(parts)
+    )
+    return Rendering(channel, language, posts, link="https://www.example.org/s")
+
+
+def statement(title: str = "A statement", text: str = "The words.") -> Statement:
+    return Statement(title, (Block("paragraph", text),), url="https://www.example.org/s", source="s.md")
+
+
+@dataclass
+class Told(Channel):
+    """A channel in memory: answers with the next of `answers` (an exception is raised), else a receipt."""
+
+    name = "one"  # type: ignore[misc]
+    answers: list[Any] = field(default_factory=list)
+    finds: list[Outcome] = field(default_factory=list)
+    sent: list[Part] = field(default_factory=list)
+    prepared: int = 0
+    find_after: tuple[float, ...] = (5, 30)
+    patience: float = 60.0
+    live: LiveText | None = None
+    form: Form = field(default_factory=Form)
+
+    @property
+    def service(self) -> str:
+        return HERE
+
+    @property
+    def account(self) -> str:
+        return "@office"
+
+    def prepare(self, rendering: Rendering, blob: Callable[[str], bytes]) -> dict[str, Any]:
+        self.prepared += 1
+        return {"prepared": self.prepared}
+
+    def send(self, part: Part, prepared: dict[str, Any]) -> Receipt:
+        self.sent.append(part)
+        answer = (
+            self.answers.pop(0)
+            if self.answers
+            else Receipt(f"id{len(self.sent)}", f"{HERE}/{len(self.sent)}")
+        )
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer  # type: ignore[no-any-return]
+
+    def find(self, part: Part, since: float) -> Outcome:
+        return self.finds.pop(0) if self.finds else Unclear("not seen")
+
+    def read(self, receipt: Receipt) -> LiveText:
+        return self.live or LiveText(self.sent[-1].post["post"].text if self.sent else None)
+
+
+@dataclass
+class Office:
+    """A ledger, channels that do as they are told, and what was observed."""
+
+    ledger: Ledger
+    channels: dict[str, Told] = field(default_factory=dict)
+    observed: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    retry: Retry = field(default_factory=Retry)
+    approvals: int = 1
+
+    def channel(self, name: str = "one") -> Told:
+        return self.channels.setdefault(name, Told())
+
+    def submit(self, *names: str, plan: Plan | None = None, parts: int = 1, **of: Any) -> str:
+        names = names or ("one",)
+        renderings = [rendering(n, parts=parts) for n in names]
+        return self.ledger.submit(statement(**of), renderings, "author", plan=plan or Plan(), channels=names)
+
+    def approve(self, key: str, by: str = "officer", **options: Any) -> bool:
+        deliveries = [NewDelivery(r, HERE, "@office", False) for r in self.ledger.known(key).renderings]
+        return self.ledger.approve(key, by, deliveries, needed=self.approvals, **options)
+
+    def planned(self, *names: str, **options: Any) -> str:
+        key = self.submit(*names, **options)
+        self.approve(key)
+        return key
+
+    def deliver(self, key: str | None = None) -> None:
+        from publisher.deliver import Delivering
+
+        made = Delivering(
+            self.ledger, self.channel, self.retry, self.approvals, lambda e, f: self.observed.append((e, f))
+        )
+        made.until_idle(key)
+        made.close()
+
+    def states(self, key: str) -> dict[str, list[str]]:
+        return {
+            row.channel: [p.state for p in self.ledger.parts(row.id)] for row in self.ledger.deliveries(key)
+        }
+
+    def part(self, key: str, channel: str = "one", n: int = 0) -> Any:
+        return self.ledger.parts(f"{key}/{channel}")[n]
+
+
+@pytest.fixture
+def office(ledger: Ledger) -> Office:
+    return Office(ledger)
+
+
+@pytest.fixture
+def make_rendering() -> Callable[..., Rendering]:
+    return rendering
+
+
+@pytest.fixture
+def make_statement() -> Callable[..., Statement]:
+    return statement
