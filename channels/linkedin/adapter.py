@@ -1,0 +1,130 @@
+"""The LinkedIn channel: one post on an organization's page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import ClassVar
+from urllib.parse import unquote
+
+from publisher.channel import (
+    MAIN,
+    Channel,
+    Finding,
+    Form,
+    Found,
+    LiveText,
+    Outcome,
+    Part,
+    Prepared,
+    Receipt,
+    Rendering,
+    Unclear,
+)
+from publisher.errors import DeliveryError, OutcomeUnknown, Permanent, SettingsError
+
+from . import little, media, outcome, standing, wire
+from .api import SETTLE, Api, encoded
+from .form import LinkedInForm
+from .settings import LinkedInSettings
+
+
+class LinkedIn(Channel):
+    name: ClassVar[str] = "linkedin"
+    Settings = LinkedInSettings
+    form: Form = LinkedInForm()
+
+    def __init__(self, settings: LinkedInSettings) -> None:
+        super().__init__(settings)
+        self.settings: LinkedInSettings = settings
+        self.find_after = settings.delays
+        # At worst: the post, the renewal of a token, and the post once more.
+        self.patience = max(120.0, 3 * (settings.connect_timeout + settings.read_timeout) + SETTLE + 10)
+
+    @property
+    def service(self) -> str:
+        return self.settings.api_url
+
+    @property
+    def account(self) -> str:
+        return self.settings.organization
+
+    @cached_property
+    def api(self) -> Api:
+        return Api(self.settings)
+
+    def ready(self) -> None:
+        missing = self.settings.missing()
+        if missing:
+            raise SettingsError(
+                f"LinkedIn needs {' and '.join(missing)}; set it, or run publisher login linkedin"
+            )
+
+    def prepare(self, rendering: Rendering, blob: Callable[[str], bytes]) -> Prepared:
+        """Upload what the post carries and wait until LinkedIn has taken it: {"uploads": {digest: URN}}."""
+        carried = [medium for medium in rendering.media if medium.digest]
+        return {"uploads": media.upload(self.api, carried, blob)} if carried else {}
+
+    def send(self, part: Part, prepared: Prepared) -> Receipt:
+        body = wire.body(part, self.account, prepared.get("uploads", {}))
+        answer = self.api.call("POST", "/rest/posts", body, final=True)
+        urn = unquote(answer.headers.get("x-restli-id", "").strip())
+        if not wire.URN.fullmatch(urn):
+            raise OutcomeUnknown("LinkedIn accepted the post and did not say under which id")
+        return _receipt(urn)
+
+    def find(self, part: Part, since: float) -> Outcome:
+        """Look through the page's latest posts. That a post is not among them proves nothing: they lag."""
+        # `author` stands before `q`: the other order was seen to be refused.
+        path = (
+            f"/rest/posts?author={encoded(self.settings.organization)}&q=author&count=10"
+            "&sortBy=LAST_MODIFIED&viewContext=AUTHOR"
+        )
+        try:
+            answer = self.api.call("GET", path, restli="FINDER")
+        except DeliveryError as error:
+            return Unclear(f"LinkedIn could not be searched: {error}")
+        for live in wire.elements(outcome.read(answer)):
+            if wire.is_part(live, part, self.account, since):
+                return Found(_receipt(str(live["id"])))
+        return Unclear("LinkedIn does not list the post among the page's latest")
+
+    def read(self, receipt: Receipt) -> LiveText:
+        path = f"/rest/posts/{encoded(receipt.id)}?viewContext=AUTHOR"
+        answer = self.api.call("GET", path, allow=(403, 404))
+        if answer.status_code == 404:
+            return LiveText(gone=True)
+        if answer.status_code == 403:
+            return LiveText(reason="the token may not read the page's posts (r_organization_social)")
+        live = outcome.read(answer)
+        state = str(live.get("lifecycleState", ""))
+        if state == "PUBLISH_FAILED":
+            return LiveText(gone=True, reason="LinkedIn accepted the post and then failed to publish it")
+        if not state.startswith("PUBLISHED"):
+            return LiveText(reason=f"LinkedIn has not published the post yet ({state or 'no state'})")
+        return LiveText(little.visible(str(live.get("commentary", ""))), alts=wire.alts(live))
+
+    def amend(self, receipt: Receipt, part: Part) -> Receipt:
+        """Put the part's text in place of the live one; media and link card stay. Harmless to repeat."""
+        patch = {"patch": {"$set": {"commentary": part.post[MAIN].wire}}}
+        path = f"/rest/posts/{encoded(receipt.id)}"
+        answer = self.api.call("POST", path, patch, restli="PARTIAL_UPDATE", allow=(404,))
+        if answer.status_code == 404:
+            raise Permanent("the post is gone from LinkedIn; there is nothing to correct")
+        return _receipt(receipt.id)
+
+    def retract(self, receipt: Receipt) -> None:
+        """Delete the post; deleting it again is no error. Raises DeliveryError."""
+        self.api.call("DELETE", f"/rest/posts/{encoded(receipt.id)}", restli="DELETE", allow=(404,))
+
+    def check(self, today: date | None = None) -> list[Finding]:
+        return standing.check(self.api, today or datetime.now(UTC).date())
+
+    def close(self) -> None:
+        if "api" in self.__dict__:
+            self.api.close()
+
+
+def _receipt(urn: str) -> Receipt:
+    return Receipt(urn, f"https://www.linkedin.com/feed/update/{urn}/")
