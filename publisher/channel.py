@@ -34,7 +34,8 @@ class Field:
     `limit` is in the form's own unit (None: unlimited), `unit` its name for people. `sentences` is how many
     chosen sentences a template may use. `shorten` allows a cut at a word with an ellipsis (subjects only).
     `html` fields are rendered with autoescape and travel as they are. `overrides` are the front-matter keys
-    that replace the field's text, in `channels: <name>:`.
+    that replace the field's text, in `channels: <name>:`. `optional` fields are left out when they are empty,
+    `without_media` ones also when the post carries media (a link card gives way to a picture).
     """
 
     name: str = MAIN
@@ -45,6 +46,7 @@ class Field:
     html: bool = False
     override: str = ""
     optional: bool = False
+    without_media: bool = False
 
 
 @dataclass(frozen=True, slots=True)

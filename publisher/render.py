@@ -133,6 +133,8 @@ class _Composition:
         media = self._media()
         copies: list[Copy] = []
         for spec in form.fields:
+            if spec.without_media and media:
+                continue
             copy = self._copy(spec, copies)
             if copy.text or not spec.optional:
                 copies.append(copy)

@@ -27,8 +27,15 @@ class LinkedInForm(Form):
 
     fields = (
         Field(MAIN, 3000, "characters on the wire", sentences=6, override="text"),
-        Field("card_title", 200, shorten=True, override="card_title"),
-        Field("card_description", 256, sentences=1, override="card_description", optional=True),
+        Field("card_title", 200, shorten=True, override="card_title", without_media=True),
+        Field(
+            "card_description",
+            256,
+            sentences=1,
+            override="card_description",
+            optional=True,
+            without_media=True,
+        ),
     )
     media = MediaRules(
         images=20,

@@ -21,7 +21,7 @@ CONTEXT: dict[str, Any] = {
     "hashtags": ["Rights", "EU"],
     "language": "en",
     "organization": "Coalition",
-    "labels": {"key_points": "Key points", "full_statement": "Full statement"},
+    "labels": {"key_points": "Key points", "full_statement": "Full statement:"},
     "link": lambda url: mark("link", url),
     "hashtag": lambda tag: mark("hashtag", tag),
     "mention": lambda name, target="": mark("mention", name, target),
