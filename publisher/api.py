@@ -434,6 +434,8 @@ class Publisher:
         self, reference_or_source: Source | str, addresses: Sequence[str], *, by: str = ""
     ) -> list[str]:
         """Mail the email rendering of every language to colleagues, marked as a test. Whom it reached."""
+        from publisher.audience import normal
+
         if not 0 < len(addresses) <= 10:
             raise UsageError("name one to ten addresses with --to")
         if isinstance(reference_or_source, Source):
@@ -446,6 +448,7 @@ class Publisher:
             statement, renderings = known.statement, known.renderings
         channel, name = self._prover()
         channel.ready()
+        people = [normal(address)[0] for address in addresses]
         renderings = [r for r in renderings if r.channel == name] or [
             self.renderer.render(s, channel) for s in statement.languages
         ]
@@ -454,13 +457,11 @@ class Publisher:
             if statement.embargo
             else "TEST"
         )
-        reached = []
-        for address in addresses:
+        for address in people:
             for rendering in renderings:
                 channel.proof(rendering, address, mark)
-            reached.append(address)
-        self.ledger.note(key, "tested", self.who(by), channel=name, copies=len(reached) * len(renderings))
-        return reached
+        self.ledger.note(key, "tested", self.who(by), channel=name, copies=len(people) * len(renderings))
+        return people
 
     def _prover(self) -> tuple[Any, str]:
         for name in self.settings.channel_names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -84,24 +85,12 @@ def sandbox(port: int, smtp_port: int, faults: tuple[str, ...], list_faults: boo
         width = max(map(len, FAULTS))
         click.echo("\n".join(f"{name.ljust(width)}  {about}" for name, about in FAULTS.items()))
         return
-    try:
-        box = Sandbox(port=port, smtp_port=smtp_port, faults=list(faults))
-    except (ValueError, KeyError) as error:
-        raise click.UsageError(f"{error}; `publisher sandbox --faults` lists them") from None
-    try:
-        box.start()
-    except OSError as error:
-        raise click.UsageError(
-            f"cannot listen on ports {port}, {port + 1} and {smtp_port}: {error}"
-        ) from None
-    try:
+    with Sandbox(port=port, smtp_port=smtp_port, faults=list(faults)) as box:
         for name, value in box.settings().items():
-            click.echo(f"{name}={value}")
+            click.echo(f"{name}={shlex.quote(value)}")
         sys.stdout.flush()
         common.warn("the sandbox runs; stop it with Ctrl-C. What became public:")
         _watch(box)
-    finally:
-        box.stop()
 
 
 def _watch(box: Any) -> None:
