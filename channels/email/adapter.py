@@ -1,0 +1,163 @@
+"""The email channel: one SMTP transaction for each recipient."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from publisher.channel import Channel, Finding, Outcome, Part, Prepared, Receipt, Rendering, Unclear
+from publisher.errors import Blocked, DeliveryError, Permanent, SettingsError, Transient
+
+from .address import mailbox
+from .form import PLACEHOLDER, EmailForm
+from .mime import Letter, Mold, message_id, mold
+from .settings import PREFIX, EmailSettings
+
+if TYPE_CHECKING:
+    from .smtp import Connection
+
+STEPS = 10
+"""Answers waited for before the final dot, a reconnect included."""
+MOLDS = 8
+
+
+class Email(Channel):
+    """Sends to each subscriber, or to one list address. Safe to use from several threads at once."""
+
+    name = "email"
+    Settings = EmailSettings
+    find_after = ()
+    settings: EmailSettings
+
+    def __init__(self, settings: EmailSettings) -> None:
+        super().__init__(settings)
+        self.form = EmailForm(settings)
+        self.addressed = not settings.list_address  # a list's own address makes it one part for all
+        self.patience = settings.reply_timeout + (STEPS + 2) * settings.connect_timeout
+        self._lock = threading.Lock()
+        self._idle: list[Connection] = []
+        self._molds: dict[tuple[str, str], Mold] = {}
+
+    @property
+    def service(self) -> str:
+        relay = self.settings.relay
+        return relay.address if relay else ""
+
+    @property
+    def account(self) -> str:
+        try:
+            return mailbox(self.settings.sender).address if self.settings.sender else ""
+        except ValueError:
+            return ""
+
+    def ready(self) -> None:
+        if problems := self.settings.problems():
+            raise SettingsError("email cannot be sent: " + "; ".join(problems))
+
+    def send(self, part: Part, prepared: Prepared) -> Receipt:
+        made = self._mold(part.rendering)
+        to = self._address(part)
+        token = part.recipient.token if part.recipient and self.settings.personal_links else ""
+        if made.personal and not token:
+            raise Blocked(
+                "the approved mail has an unsubscribe link for each recipient, and there is none to put there; "
+                f"set {PREFIX}UNSUBSCRIBE_URL and no {PREFIX}LIST_ADDRESS as when it was submitted, or submit it again"
+            )
+        letter = Letter(
+            to,
+            message_id(part.key, to, made.domain),
+            part.started or time.time(),
+            self.settings.unsubscribe(token) if token else "",
+            one_click=bool(token),
+        )
+        return self._posted(made, letter)
+
+    def proof(self, rendering: Rendering, address: str, mark: str) -> Receipt:
+        """Mail `rendering` to one colleague: `mark` before the subject, the unsubscribe link dead. Raises DeliveryError."""
+        made = self._mold(rendering, mark)
+        to = _reachable(address)
+        return self._posted(
+            made, Letter(to, message_id(os.urandom(16).hex(), to, made.domain), time.time(), PLACEHOLDER)
+        )
+
+    def find(self, part: Part, since: float) -> Outcome:
+        return Unclear("mail cannot be looked up; the relay's log knows the Message-ID")
+
+    def check(self) -> list[Finding]:
+        if problems := self.settings.problems():
+            return [Finding(False, problem, "write it into the settings") for problem in problems]
+        try:
+            connection = self._connection()
+        except DeliveryError as error:
+            fix = "try again later" if isinstance(error, Transient) else f"correct {PREFIX}SMTP_URL"
+            return [Finding(False, str(error), fix)]
+        how = "encrypted" if connection.encrypted else "in the clear, on this machine"
+        connection.quit()
+        return [Finding(True, f"{self.service} is reached {how} and lets us in; sender {self.account}")]
+
+    def close(self) -> None:
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.quit()
+
+    # ------------------------------------------------------------ one mail
+
+    def _address(self, part: Part) -> str:
+        if self.settings.list_address:
+            return _reachable(self.settings.list_address)
+        if part.recipient is None:
+            raise Permanent(f"this mail is addressed to nobody; set {PREFIX}LIST_ADDRESS or add subscribers")
+        return _reachable(part.recipient.address)
+
+    def _mold(self, rendering: Rendering, mark: str = "") -> Mold:
+        """Built once for all recipients of a rendering."""
+        key = (rendering.digest, mark)
+        with self._lock:
+            if key not in self._molds:
+                if len(self._molds) >= MOLDS:
+                    self._molds.clear()
+                self._molds[key] = mold(rendering, mark)
+            return self._molds[key]
+
+    def _posted(self, made: Mold, letter: Letter) -> Receipt:
+        mail = made.filled(letter)
+        deadline = time.time() + STEPS * self.settings.connect_timeout
+        with self._lock:
+            kept = self._idle.pop() if self._idle else None
+        if kept:
+            try:
+                return self._sent(kept, made, letter, mail, deadline)
+            except Transient:
+                if kept.usable:
+                    raise
+                # The relay had closed the kept connection: nothing was sent over it, so a new one may try.
+        return self._sent(self._connection(), made, letter, mail, deadline)
+
+    def _sent(self, over: Connection, made: Mold, letter: Letter, mail: bytes, deadline: float) -> Receipt:
+        try:
+            accepted = over.transmit(made.sender, letter.to, mail, deadline)
+        finally:
+            if over.usable:
+                with self._lock:
+                    self._idle.append(over)
+            else:
+                over.drop()
+        return Receipt(letter.message_id, data={"queue": accepted})
+
+    def _connection(self) -> Connection:
+        from .smtp import Connection
+
+        relay = self.settings.relay
+        if relay is None:
+            raise Blocked(f"{PREFIX}SMTP_URL is missing; nothing was sent")
+        return Connection(relay, self.settings.connect_timeout, self.settings.reply_timeout)
+
+
+def _reachable(address: str) -> str:
+    try:
+        return mailbox(address).address
+    except ValueError as error:
+        raise Permanent(f"nothing can be mailed to {address!r}: {error}") from None

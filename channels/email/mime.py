@@ -1,0 +1,184 @@
+"""The bytes of a mail: built once for a rendering, then only what is a recipient's own is filled in.
+
+Quoted-printable always: base64 would hide the place where a recipient's link belongs, and 8-bit bodies do
+not survive every relay. Headers are written here and not by `EmailMessage`: that encodes a List-Unsubscribe
+of 78 characters or more, after which no reader offers one-click unsubscribing, and it changes spaces in names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from typing import TYPE_CHECKING
+
+from publisher.channel import Rendering
+from publisher.digest import sha256
+from publisher.errors import Blocked, Permanent
+
+from .address import mailbox, single_line
+from .form import PLACEHOLDER
+from .settings import PREFIX
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+LINE = 998
+"""Octets in a line without its CRLF (RFC 5322 2.1.1)."""
+BODY_LINE = 76
+"""Octets in a quoted-printable line (RFC 2045 6.7)."""
+_GAP = re.compile(rb"=\r\n@@(text|html)@@=\r\n")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What is one recipient's own. `unsubscribe` is their link; `one_click` announces it in the headers."""
+
+    to: str
+    message_id: str
+    date: float
+    unsubscribe: str = ""
+    one_click: bool = False
+
+    def headers(self) -> dict[str, str]:
+        from email.utils import format_datetime
+
+        found = {
+            "Date": format_datetime(datetime.fromtimestamp(self.date, UTC)),
+            "Message-ID": self.message_id,
+            "To": self.to,
+        }
+        if self.one_click:
+            found["List-Unsubscribe"] = f"<{self.unsubscribe}>"
+            found["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        return found
+
+
+@dataclass(frozen=True)
+class Mold:
+    """A rendering as MIME with gaps: `pieces` alternate between bytes and the kind of the gap after them."""
+
+    sender: str
+    domain: str
+    pieces: tuple[bytes, ...]
+
+    @property
+    def personal(self) -> bool:
+        """Whether each recipient's own unsubscribe link stands in the bodies."""
+        return len(self.pieces) > 1
+
+    def filled(self, letter: Letter) -> bytes:
+        """The mail to one recipient, with CRLF line ends and without dot-stuffing. Raises Permanent."""
+        links = {
+            b"text": _quoted_link(letter.unsubscribe),
+            b"html": _quoted_link(escape(letter.unsubscribe)),
+        }
+        body = b"".join(links[p] if i % 2 else p for i, p in enumerate(self.pieces))
+        try:
+            return b"".join(_header(*header) for header in letter.headers().items()) + body
+        except ValueError as error:
+            raise Permanent(f"no mail can be made for {letter.to}: {error}") from None
+
+
+def message_id(key: str, to: str, domain: str) -> str:
+    """The same on every attempt of one part to one recipient, so that a repeat can be recognised as one."""
+    return f"<{sha256([key, to])[:40]}@{domain}>"
+
+
+def mold(rendering: Rendering, mark: str = "") -> Mold:
+    """Build a rendering's mail; `mark` goes before the subject. Raises Permanent when it cannot be built faithfully."""
+    post = rendering.posts[0]
+    try:
+        headers = {"Subject": single_line(mark + post.wire("subject"), "the subject"), **rendering.headers}
+        sender = mailbox(headers["From"])
+        raw = b"".join(_header(*header) for header in headers.items()) + _built(rendering).as_bytes()
+        _prove(raw, headers, post.wire("text"), post.wire("html"))
+    except KeyError:
+        raise Blocked(f"the approved mail has no sender; set {PREFIX}SENDER, then submit it again") from None
+    except ValueError as error:
+        raise Permanent(f"the mail cannot be built as approved: {error}") from None
+    return Mold(sender.address, sender.domain, tuple(_GAP.split(raw)))
+
+
+# ---------------------------------------------------------------- building
+
+
+_NAMED = frozenset({"From", "Reply-To", "List-Id"})
+"""Headers of the form `Name <address>`."""
+
+
+def _built(rendering: Rendering) -> EmailMessage:
+    """Text first, HTML second: readers show the last alternative they can (RFC 2046 5.1.4)."""
+    from email.message import EmailMessage
+    from email.policy import SMTP
+
+    made = EmailMessage(SMTP)
+    made["MIME-Version"] = "1.0"
+    made["Content-Type"] = "multipart/alternative"
+    made.set_boundary(f"=_{rendering.digest[:32]}")  # "=_" can stand in no quoted-printable body
+    for kind, field in (("plain", "text"), ("html", "html")):
+        part = EmailMessage(SMTP)
+        part["Content-Type"] = f'text/{kind}; charset="utf-8"'
+        part["Content-Transfer-Encoding"] = "quoted-printable"
+        part.set_payload(_quoted_body(rendering.posts[0].wire(field), field))
+        made.attach(part)
+    return made
+
+
+def _quoted_body(body: str, field: str) -> str:
+    """Quoted-printable, each place of a recipient's link on a line of its own between soft breaks."""
+    return f"=\n@@{field}@@=\n".join(_quoted(piece) for piece in body.split(PLACEHOLDER))
+
+
+def _quoted(text: str) -> str:
+    from email.quoprimime import body_encode
+
+    # One less than the limit: a soft break may follow the last line.
+    return body_encode(text.encode().decode("latin-1"), BODY_LINE - 1)
+
+
+def _quoted_link(url: str) -> bytes:
+    """`=CRLF` around it, as the gap had: the lines before and after may be full."""
+    return f"=\n{_quoted(url)}=\n".replace("\n", "\r\n").encode("ascii")
+
+
+def _header(name: str, value: str) -> bytes:
+    """One header: an address or link never encoded nor folded, a name or text only where it is not ASCII."""
+    if not value.isascii() and name in _NAMED:
+        words, _, address = value.rpartition("<")
+        value = _encoded(name, words.strip(' "')) + f"\r\n <{address}"
+    elif not value.isascii():
+        value = _encoded(name, value)
+    line = f"{name}: {value}"
+    if not line.isascii() or any(len(part) > LINE for part in line.split("\r\n")):
+        raise ValueError(f"the header {name} is longer than {LINE} characters; shorten what it is made of")
+    return f"{line}\r\n".encode("ascii")
+
+
+def _encoded(name: str, text: str) -> str:
+    from email.header import Header
+
+    # RFC 2047 allows 76; `Header` forgets that base64 comes in fours.
+    return Header(text, "utf-8", maxlinelen=72, header_name=name).encode(linesep="\r\n")
+
+
+# ---------------------------------------------------------------- proof
+
+
+def _prove(raw: bytes, headers: Mapping[str, str], text: str, html: str) -> None:
+    """Read the mail back as its recipients will. Raises ValueError where it says anything else than was approved."""
+    from email import message_from_bytes
+    from email.header import decode_header, make_header
+
+    if not raw.isascii() or re.search(rb"(?<!\r)\n|\r(?!\n)", raw):
+        raise ValueError("it is not 7-bit with CRLF line ends")
+    read = message_from_bytes(_GAP.sub(PLACEHOLDER.encode(), raw))
+    for name, value in headers.items():
+        seen = str(make_header(decode_header(read[name])))
+        if seen != (value.replace('"', "") if name in _NAMED and not value.isascii() else value):
+            raise ValueError(f"{name} would be read as {seen!r}")
+    for part, body in zip(read.get_payload(), (text, html), strict=True):
+        if part.get_payload(decode=True) != body.replace("\n", "\r\n").encode():
+            raise ValueError(f"the {part.get_content_type()} body would be read differently")

@@ -1,0 +1,145 @@
+"""What the email channel needs to know: `PUBLISHER_EMAIL__…`."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from typing import NamedTuple
+from urllib.parse import quote, unquote, urlsplit
+
+from pydantic import BaseModel, Field, SecretStr, field_validator
+
+from .address import mailbox, single_line
+
+PREFIX = "PUBLISHER_EMAIL__"
+_LIST_ID = re.compile(r"(?:[^<>]*\s)?<[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+>")
+
+
+class Relay(NamedTuple):
+    """The server that takes our mail. `tls` is implicit TLS; else STARTTLS is used where offered."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str
+    password: str
+
+    @property
+    def address(self) -> str:
+        """Without credentials."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'smtps' if self.tls else 'smtp'}://{host}:{self.port}"
+
+    @property
+    def local(self) -> bool:
+        return loopback(self.host)
+
+
+class EmailSettings(BaseModel):
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="smtp://user:password@host:port; smtps:// for implicit TLS; STARTTLS is used when offered, and required off loopback",
+    )
+    sender: str = Field("", description="who the mail is from: Name <address>, or an address")
+    reply_to: str = Field("", description="where answers go, when not to the sender")
+    list_id: str = Field("", description="what the list is called (RFC 2919): Human name <list.example.org>")
+    unsubscribe_url: str = Field(
+        "",
+        description="https address of the unsubscribe page; each recipient's token replaces {token} in it, or is added as the last path segment",
+    )
+    list_address: str = Field(
+        "", description="a list's own address: one mail to it in place of one to each subscriber"
+    )
+    connect_timeout: float = Field(
+        30,
+        gt=0,
+        description="seconds to wait for the connection, and for each answer before the mail's last line",
+    )
+    reply_timeout: float = Field(
+        600,
+        gt=0,
+        description="seconds to wait for the answer to the mail's last line; less than 600 (RFC 5321) makes doubts",
+    )
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            _relay(value.get_secret_value())
+        return value
+
+    @field_validator("sender", "reply_to", "list_address", "list_id", "unsubscribe_url")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        return single_line(value.strip(), "it")
+
+    @field_validator("list_id")
+    @classmethod
+    def _named(cls, value: str) -> str:
+        if value and not _LIST_ID.fullmatch(value):
+            raise ValueError("is no list name such as Press statements <press.example.org>")
+        return value
+
+    @field_validator("unsubscribe_url")
+    @classmethod
+    def _page(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or not value.isascii() or " " in value:
+            raise ValueError("is no address such as https://example.org/unsubscribe/{token}, in ASCII")
+        if parts.scheme == "http" and not loopback(parts.hostname):
+            raise ValueError("must be https: mail providers offer one-click unsubscribing with nothing else")
+        return value
+
+    @property
+    def relay(self) -> Relay | None:
+        return _relay(self.smtp_url.get_secret_value()) if self.smtp_url else None
+
+    @property
+    def personal_links(self) -> bool:
+        """Whether each mail carries its recipient's own unsubscribe link."""
+        return bool(self.unsubscribe_url and not self.list_address)
+
+    def unsubscribe(self, token: str) -> str:
+        """The unsubscribe address of the recipient with this token."""
+        token = quote(token, safe="")
+        if "{token}" in self.unsubscribe_url:
+            return self.unsubscribe_url.replace("{token}", token)
+        base, mark, query = self.unsubscribe_url.partition("?")
+        return f"{base.rstrip('/')}/{token}{mark}{query}"
+
+    def problems(self) -> list[str]:
+        """What keeps a mail from being sent, one sentence for each setting; empty when nothing does."""
+        found = [
+            f"{PREFIX}{name.upper()} is missing" for name in ("smtp_url", "sender") if not getattr(self, name)
+        ]
+        for name in ("sender", "reply_to", "list_address"):
+            try:
+                if value := getattr(self, name):
+                    mailbox(value)
+            except ValueError as error:
+                found.append(f"{PREFIX}{name.upper()} {value!r}: {error}")
+        return found
+
+
+def _relay(url: str) -> Relay:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("is no smtp://user:password@host:port; percent-encode / @ : # in user and password")
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if user and not (user + password).isascii():
+        raise ValueError("has a user or password that is not ASCII, which SMTP cannot carry")
+    tls = parts.scheme == "smtps"
+    return Relay(parts.hostname, port or (465 if tls else 587 if user else 25), tls, user, password)
+
+
+def loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
