@@ -332,7 +332,7 @@ class Channel:
 
     name: ClassVar[str]
     Settings: ClassVar[type[BaseModel]] = NoSettings
-    addressed: ClassVar[bool] = False
+    addressed: bool = False
     """True: one part for each subscriber, `Part.recipient` set."""
     find_after: Sequence[float] = (5, 30, 120, 600)
     """Seconds after an unknown outcome at which `find` is asked."""

@@ -171,7 +171,7 @@ class _Composition:
 
     def _copy(self, spec: Field, before: Sequence[Copy]) -> Copy:
         """One field fitted: the author's own text, else the best choice of sentences that fits."""
-        if spec.name in self.overrides:
+        if spec.name in self.overrides and (spec.name == MAIN or spec.limit is not None):
             return self._authored(spec, self.overrides[spec.name])
         if not spec.sentences:
             return self._finished(spec, self._fill(spec, before, [], self.statement.summary))
@@ -181,7 +181,7 @@ class _Composition:
 
     @property
     def _overridden_text(self) -> str:
-        """A person's own full text of a mail also feeds its HTML, which has no override of its own."""
+        """A person's own words for a mail: its bodies put the link and the way to unsubscribe around them."""
         has_main = any(f.name == MAIN for f in self.channel.form.fields)
         return "" if has_main else self.overrides.get("text", "")
 
@@ -341,9 +341,13 @@ class _Composition:
         """What a press officer should see before approving."""
         if not self.statement.summary and self.used:
             self.warnings += self.choice.warnings
-        if self.statement.summary:
-            for finding in faithful.check(self.statement.summary, self.statement):
-                self.warnings.append(f"the author's summary: {finding.what}")
+        own = {
+            "the author's summary": self.statement.summary,
+            f"your own text for {self.channel.name}": self._overridden_text,
+        }
+        for what, words in own.items():
+            for finding in faithful.check(words, self.statement) if words else ():
+                self.warnings.append(f"{what}: {finding.what}")
         if re.search(
             r"(?i)\b(today|yesterday|tomorrow)\b", " ".join(c.text for c in copies if c.field == MAIN)
         ):

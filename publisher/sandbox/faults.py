@@ -67,7 +67,7 @@ _LINKEDIN = {
 _SMTP = {
     "drop-after-dot": "the mail is accepted, then the connection closes without a reply",
     "hang-after-dot": "the mail is accepted, then silence until the client gives up",
-    "drop-before-dot": "the connection closes in the middle of the mail; nothing is accepted",
+    "drop-before-dot": "the connection closes instead of asking for the mail's text; nothing is accepted",
     "421": "the next MAIL command is answered with 421 and the connection closes",
     "4xx": "the next recipient is deferred with 451 4.3.0",
     "5xx": "the next recipient is refused with 550 5.1.1",

@@ -195,10 +195,10 @@ class _Session:
         if not self.envelope.recipients:
             return self.say("554 5.5.1 No valid recipients", verb, argument)
         envelope, self.envelope = self.envelope, None
-        self.say("354 Go ahead", verb, argument)
         if self.server.faults.take("smtp", {"drop-before-dot"}):
-            self.connection.until(b"\n", _SIZE)
+            # Before 354: once it is given, a small mail and its dot arrive in one piece.
             raise _Over
+        self.say("354 Go ahead", verb, argument)
         self.connection.busy = True
         self.dot(envelope, self.text())
         self.connection.busy = False
