@@ -25,7 +25,12 @@ def unsent(error: BaseException) -> bool:
     import ssl
 
     import requests
-    from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NameResolutionError, NewConnectionError
+    from urllib3.exceptions import (
+        ConnectTimeoutError,
+        LocationParseError,
+        NameResolutionError,
+        NewConnectionError,
+    )
 
     if isinstance(error, requests.ConnectTimeout | requests.exceptions.InvalidURL):
         return True
@@ -35,7 +40,9 @@ def unsent(error: BaseException) -> bool:
         # A garbled record can come after the request was read; a refused certificate cannot.
         inner = (reason, *getattr(reason, "args", ()))
         return any(isinstance(e, ssl.SSLCertVerificationError) for e in inner)
-    return isinstance(reason, NewConnectionError | NameResolutionError | ConnectTimeoutError | LocationParseError)
+    return isinstance(
+        reason, NewConnectionError | NameResolutionError | ConnectTimeoutError | LocationParseError
+    )
 
 
 def failure(error: Exception, service: str) -> DeliveryError:

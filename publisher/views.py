@@ -36,17 +36,14 @@ MAILING = (
 CODES = {"unknown": 3, "failed": 1, "held": 1, "waiting": 75, "sending": 75}
 
 
-def preview(
-    statement: Statement, renderings: Sequence[Rendering], digest: str, rehearsal: bool = False
-) -> dict[str, Any]:
+def preview(statement: Statement, renderings: Sequence[Rendering], digest: str) -> dict[str, Any]:
     """`preview --json`."""
-    shown: dict[str, Any] = {
+    return {
         "schema": SCHEMA,
         "statement": statement_view(statement),
         "announcement": {"digest": digest},
         "renderings": [rendering_view(r) for r in renderings],
     }
-    return shown | ({"rehearsal": True} if rehearsal else {})
 
 
 def statement_view(statement: Statement) -> dict[str, Any]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+REHEARSAL = "publisher.rehearsal"
+
 MARKS = {
     "delivered": "✓", "planned": "·", "sending": "→", "waiting": "…", "failed": "✗", "unknown": "?", "held": "‖",
     "cancelled": "–", "retracted": "–", "draft": "·",
@@ -96,6 +98,7 @@ def _rehearsal(settings: Any, delivering: bool) -> Iterator[Any]:
         return
     from publisher.rehearsal import rehearsing
 
+    click.get_current_context().find_root().meta[REHEARSAL] = True
     warn("REHEARSAL: nothing goes to the public; everything goes to the built-in sandbox")
     with rehearsing(settings, running=delivering) as ready:
         yield ready
@@ -107,6 +110,9 @@ def warn(*sentences: str) -> None:
 
 
 def show_json(view: Mapping[str, Any]) -> None:
+    """One object on stdout; in a rehearsal it says so."""
+    if click.get_current_context().find_root().meta.get(REHEARSAL):
+        view = {**view, "rehearsal": True}
     click.echo(json.dumps(view, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
 
 

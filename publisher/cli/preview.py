@@ -48,7 +48,7 @@ def preview(html: Path | None, json_: bool, channels: tuple[str, ...], **o: Any)
             )
             page.write(html, made)
         if json_:
-            view = views.preview(previewed.statement, previewed.renderings, previewed.digest, rehearsal)
+            view = views.preview(previewed.statement, previewed.renderings, previewed.digest)
             if previewed.failed:
                 kind, text = "Unfit", "; ".join(str(error) for _, error in previewed.failed)
                 view["error"] = {"kind": kind, "message": text}

@@ -197,9 +197,7 @@ class Control(Parts):
         """How many parts are in each state."""
         with self.read() as c:
             rows = c.execute(
-                select(part.c.state, func.count().label("n"))
-                .group_by(part.c.state)
-                .order_by(part.c.state)
+                select(part.c.state, func.count().label("n")).group_by(part.c.state).order_by(part.c.state)
             )
             return {row.state: row.n for row in rows}
 

@@ -214,7 +214,6 @@ def upgrade() -> None:
         )
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("part", schema=None) as batch_op:
         batch_op.drop_index(
