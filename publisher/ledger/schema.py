@@ -4,6 +4,7 @@ announcement 1─n revision 1─n rendering          what was said, in exactly w
 announcement 1─n approval                        who approved which digest
 announcement 1─n delivery 1─n part               what is to leave, one part per irreversible request
 lane                                             one row per channel (and "*" for all): paused, blocked, pace
+look, notice, identity                           what is looked at later, what was told, what this ledger is
 event, chain                                     append-only, hash-chained per announcement; each chain's head
 blob                                             media by digest
 subscriber, suppression                          the audience
@@ -61,6 +62,7 @@ announcement = Table(
     Column("embargo_wall", String(40)),
     Column("embargo_zone", String(64)),
     Column("held", Boolean, nullable=False),
+    Column("page_waived", Boolean, nullable=False),  # goes out though its page is not there
     Column("ended", String(12)),  # rejected, cancelled
 )
 
@@ -110,6 +112,13 @@ delivery = Table(
     Column("addressed", Boolean, nullable=False),
     Column("service", Text, nullable=False),
     Column("account", Text, nullable=False),
+    Column("cost", Float),  # US dollars, as the preview said
+    # A rendering that speaks of "today" is true on one day only: the claim keeps to it.
+    Column("day_start", Float),
+    Column("day_end", Float),
+    # What an amend, reply or retract delivery acts on, and why.
+    Column("target", String(120)),
+    Column("reason", Text),
     Column("prepared", JSON),
     Column("live", String(12)),
     Column("live_at", Float),
@@ -195,6 +204,35 @@ blob = Table(
     meta,
     Column("digest", String(64), primary_key=True),
     Column("content", LargeBinary, nullable=False),
+)
+
+# What is to be looked at later: a check before a plan falls due, a read-back after it went out.
+look = Table(
+    "look",
+    meta,
+    Column("id", Integer, primary_key=True),
+    Column("delivery", ForeignKey(delivery.c.id), nullable=False, index=True),
+    Column("kind", String(12), nullable=False),
+    Column("due", Float, nullable=False),
+    Column("done", Float),
+    UniqueConstraint("delivery", "kind", "due"),
+    Index("ix_look_open", "due", postgresql_where=text("done IS NULL"), sqlite_where=text("done IS NULL")),
+)
+
+# Each cause is told once.
+notice = Table(
+    "notice",
+    meta,
+    Column("cause", String(200), primary_key=True),
+    Column("at", Float, nullable=False),
+)
+
+# What this ledger is and where it lives, so that a copy that is started beside it can be noticed.
+identity = Table(
+    "identity",
+    meta,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
 )
 
 tick = Table(

@@ -78,6 +78,7 @@ class Statements(Database):
                     revision=1,
                     created=at,
                     held=False,
+                    page_waived=False,
                     channels=list(channels),
                     **_facts(statement),
                     **plan.columns,
@@ -400,6 +401,7 @@ class Statements(Database):
                     addressed=d.addressed,
                     service=d.service,
                     account=d.account,
+                    cost=r.cost_usd,
                 )
             )
             if d.addressed:

@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("embargo_wall", sa.String(length=40), nullable=True),
         sa.Column("embargo_zone", sa.String(length=64), nullable=True),
         sa.Column("held", sa.Boolean(), nullable=False),
+        sa.Column("page_waived", sa.Boolean(), nullable=False),
         sa.Column("ended", sa.String(length=12), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_announcement")),
     )
@@ -65,6 +66,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("chain", "seq", name=op.f("uq_event_chain_seq")),
     )
     op.create_table(
+        "identity",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_identity")),
+    )
+    op.create_table(
         "lane",
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("paused", sa.Boolean(), nullable=False),
@@ -73,6 +80,12 @@ def upgrade() -> None:
         sa.Column("by", sa.Text(), nullable=True),
         sa.Column("free", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lane")),
+    )
+    op.create_table(
+        "notice",
+        sa.Column("cause", sa.String(length=200), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("cause", name=op.f("pk_notice")),
     )
     op.create_table(
         "subscriber",
@@ -125,6 +138,11 @@ def upgrade() -> None:
         sa.Column("addressed", sa.Boolean(), nullable=False),
         sa.Column("service", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("cost", sa.Float(), nullable=True),
+        sa.Column("day_start", sa.Float(), nullable=True),
+        sa.Column("day_end", sa.Float(), nullable=True),
+        sa.Column("target", sa.String(length=120), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("prepared", sa.JSON(), nullable=True),
         sa.Column("live", sa.String(length=12), nullable=True),
         sa.Column("live_at", sa.Float(), nullable=True),
@@ -170,6 +188,27 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["announcement"], ["announcement.id"], name=op.f("fk_revision_announcement")),
         sa.PrimaryKeyConstraint("announcement", "n", name=op.f("pk_revision")),
     )
+    op.create_table(
+        "look",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("delivery", sa.String(length=120), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("due", sa.Float(), nullable=False),
+        sa.Column("done", sa.Float(), nullable=True),
+        sa.ForeignKeyConstraint(["delivery"], ["delivery.id"], name=op.f("fk_look_delivery")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_look")),
+        sa.UniqueConstraint("delivery", "kind", "due", name=op.f("uq_look_delivery_kind_due")),
+    )
+    with op.batch_alter_table("look", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_look_delivery"), ["delivery"], unique=False)
+        batch_op.create_index(
+            "ix_look_open",
+            ["due"],
+            unique=False,
+            postgresql_where=sa.text("done IS NULL"),
+            sqlite_where=sa.text("done IS NULL"),
+        )
+
     op.create_table(
         "part",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -229,6 +268,13 @@ def downgrade() -> None:
         batch_op.drop_index("ix_part_delivery_state")
 
     op.drop_table("part")
+    with op.batch_alter_table("look", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_look_open", postgresql_where=sa.text("done IS NULL"), sqlite_where=sa.text("done IS NULL")
+        )
+        batch_op.drop_index(batch_op.f("ix_look_delivery"))
+
+    op.drop_table("look")
     op.drop_table("revision")
     op.drop_table("rendering")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
@@ -239,7 +285,9 @@ def downgrade() -> None:
     op.drop_table("tick")
     op.drop_table("suppression")
     op.drop_table("subscriber")
+    op.drop_table("notice")
     op.drop_table("lane")
+    op.drop_table("identity")
     op.drop_table("event")
     op.drop_table("chain")
     op.drop_table("blob")
