@@ -51,6 +51,8 @@ def run(html: Path | None, tell: Callable[[str], Any]) -> int:
                 office.renderer,
                 deliveries=view["deliveries"],
                 rehearsal=True,
+                channels={r.channel: office.channel(r.channel) for r in known.renderings},
+                blob=office.ledger.blob,
             )
             page.write(place, made)
             tell(f"\nThe preview page: {place}")

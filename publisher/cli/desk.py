@@ -77,6 +77,9 @@ def _page(office: Any, key: str, html: Path) -> None:
         known.digest,
         office.renderer,
         deliveries=views.announcement(office.ledger, key)["deliveries"],
+        rehearsal=office.settings.core.rehearsal,
+        channels={r.channel: office.channel(r.channel) for r in known.renderings},
+        blob=office.ledger.blob,
     )
     page.write(html, made)
     common.warn(f"written to {html}")

@@ -45,6 +45,7 @@ def preview(html: Path | None, json_: bool, channels: tuple[str, ...], **o: Any)
                 office.renderer,
                 failed=previewed.failed,
                 rehearsal=rehearsal,
+                channels={name: office.channel(name) for name in office.names(channels)},
             )
             page.write(html, made)
         if json_:
