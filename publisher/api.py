@@ -24,6 +24,7 @@ from publisher.statement import Statement
 
 if TYPE_CHECKING:
     from publisher.deliver import Delivering, Observer
+    from publisher.hours import Hours
     from publisher.ledger import Ledger, NewDelivery, Plan
 
 
@@ -86,6 +87,16 @@ class Publisher:
         core = self.settings.core
         self._one_world()
         return Delivering(self.ledger, self.channel, core.retry, core.approvals, self.observe)
+
+    @cached_property
+    def hours(self) -> Hours:
+        """When this office posts."""
+        from publisher.hours import Hours
+
+        core = self.settings.core
+        return Hours.read(
+            quiet=core.plan.quiet, windows=core.plan.windows, offsets=core.plan.offsets, zone=core.timezone
+        )
 
     def channel(self, name: str) -> Channel:
         """A channel of the settings by its name."""
@@ -249,6 +260,7 @@ class Publisher:
             digest=digest,
             plan=plan,
             lateness=core.plan.lateness,
+            hours=self.hours,
         )
 
     def _deliveries(self, renderings: Sequence[Rendering]) -> list[NewDelivery]:

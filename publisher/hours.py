@@ -77,6 +77,11 @@ class Hours:
         theirs = [span for span in self.windows if span.channel in ("", channel)]
         return not theirs or any(span.holds(channel, local) for span in theirs)
 
+    def due(self, channel: str, at: float, *, asked: bool) -> float:
+        """When a channel's delivery is due in a plan for `at`; a time that a person asked for is not moved."""
+        after = at + self.offset(channel)
+        return after if asked else self.opening(channel, after)
+
     def opening(self, channel: str, at: float) -> float:
         """The first instant from `at` on at which the channel may post: itself, or the start of a minute.
 

@@ -43,6 +43,16 @@ class Plan(BaseModel):
     lateness: float = Field(
         3600, gt=0, description="a first attempt later than this many seconds is held for a person"
     )
+    quiet: str = Field(
+        "",
+        description="when nothing is planned that nobody gave a time: `22:00-07:00; Sat Sun; linkedin=2026-12-24`",
+    )
+    windows: str = Field(
+        "", description="the only hours for such plans, written alike: `Mon-Fri 08:00-18:00`"
+    )
+    offsets: str = Field(
+        "", description="how long after the planned time a channel follows: `linkedin=10m, email=1h`"
+    )
     check_url: bool = Field(
         True, description="wait at the due time while the statement's page answers 404 or 410"
     )

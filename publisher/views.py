@@ -149,56 +149,58 @@ def announcement_state(row: Row[Any], deliveries: Sequence[Mapping[str, Any]]) -
 
 
 def delivery(ledger: Ledger, row: Row[Any]) -> dict[str, Any]:
-    """One delivery. A mailing's receipt counts its recipients."""
-    parts = ledger.parts(row.id)
-    counts = Counter(p.state for p in parts)
+    """One delivery. A mailing's receipt counts its recipients, whose rows are not read for it."""
+    tally = ledger.tally(row.id)
+    counts = Counter({t.state: t.n for t in tally})
     state = next((s for s in (MAILING if row.addressed else ORDER) if counts[s]), "planned")
-    blocked = next((lane.blocked for lane in ledger.lanes() if lane.name == row.channel), None)
-    worst = next((p for p in parts if p.state == state and p.error), None)
-    first = parts[0].receipt if parts else None
-    receipt = {"id": first["id"], "url": first["url"] or None} if first and state == "delivered" else None
-    if row.addressed and any(p.attempt for p in parts):
-        receipt = {
-            "id": row.id,
-            "url": None,
-            "accepted": counts["delivered"],
-            "refused": counts["failed"],
-            "unknown": counts["unknown"],
-            "waiting": counts["waiting"] + counts["planned"],
-            "left": counts["cancelled"],
-        }
-    elif receipt and not any(c.field == MAIN for c in ledger.rendering(row).posts[0].copies):
-        receipt |= {
-            "accepted": counts["delivered"],
-            "refused": counts["failed"],
-            "unknown": counts["unknown"],
-        }
-    error = (
-        {"kind": worst.kind or "Error", "message": worst.error} if worst and state != "delivered" else None
-    )
-    if blocked and state in ("waiting", "planned"):
-        error = {"kind": "Blocked", "message": blocked}
+    open_ = [t.due for t in tally if t.state in ("planned", "waiting", "held")]
+    attempts = max((t.attempt for t in tally), default=0)
     view = {
         "id": row.id,
         "channel": row.channel,
         "language": row.language,
         "action": row.action,
         "state": state,
-        "due": moment(
-            min((p.due for p in parts if p.state in ("planned", "waiting", "held")), default=row.due)
-        ),
-        "attempts": max((p.attempt for p in parts), default=0),
+        "due": moment(min(open_, default=row.due)),
+        "attempts": attempts,
         "live": row.live,
-        "receipt": receipt,
-        "error": error,
+        "receipt": _mailing(row, counts) if row.addressed and attempts else None,
+        "error": _error(ledger, row, state),
         "account": row.account,
         "service": row.service,
     }
-    if len(parts) > 1 and not row.addressed:
-        view["parts"] = [{"n": p.n, "state": p.state, "receipt": p.receipt} for p in parts]
     if row.addressed:
-        view["recipients"] = len(parts)
+        return view | {"recipients": sum(counts.values())}
+    parts = ledger.parts(row.id)
+    if state == "delivered" and parts[0].receipt:
+        view["receipt"] = {"id": parts[0].receipt["id"], "url": parts[0].receipt["url"] or None}
+        if not any(c.field == MAIN for c in ledger.rendering(row).posts[0].copies):
+            view["receipt"] |= {"accepted": 1, "refused": 0, "unknown": 0}  # one message to a list
+    if len(parts) > 1:
+        view["parts"] = [{"n": p.n, "state": p.state, "receipt": p.receipt} for p in parts]
     return view
+
+
+def _mailing(row: Row[Any], counts: Counter[str]) -> dict[str, Any]:
+    """How a mailing stands: what each recipient's part amounts to, as counts."""
+    return {
+        "id": row.id,
+        "url": None,
+        "accepted": counts["delivered"],
+        "refused": counts["failed"],
+        "unknown": counts["unknown"],
+        "waiting": counts["waiting"] + counts["planned"],
+        "left": counts["cancelled"],
+    }
+
+
+def _error(ledger: Ledger, row: Row[Any], state: str) -> dict[str, str] | None:
+    """What keeps a delivery from being delivered: its channel's block, else its own trouble."""
+    blocked = next((lane.blocked for lane in ledger.lanes() if lane.name == row.channel), None)
+    if blocked and state in ("waiting", "planned"):
+        return {"kind": "Blocked", "message": blocked}
+    found = ledger.trouble(row.id, state) if state != "delivered" else None
+    return {"kind": found.kind or "Error", "message": found.error} if found else None
 
 
 def exit_code(view: Mapping[str, Any]) -> int:

@@ -137,7 +137,7 @@ def _event_line(event: dict[str, Any], zone: str) -> str:
 
 
 def _short(value: Any) -> str:
-    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    text = ",".join(map(str, value)) if isinstance(value, list | dict) else str(value)
     return f"{text[:12]}…" if len(text) == 64 else text
 
 

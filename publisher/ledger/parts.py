@@ -309,6 +309,25 @@ class Parts(Statements):
         with self.read() as c:
             return list(c.execute(select(part).where(part.c.delivery == key).order_by(part.c.n, part.c.id)))
 
+    def tally(self, key: str) -> list[Row[Any]]:
+        """A delivery's parts by state: state, n, due (the earliest), attempt (the most)."""
+        with self.read() as c:
+            rows = select(
+                part.c.state,
+                func.count().label("n"),
+                func.min(part.c.due).label("due"),
+                func.max(part.c.attempt).label("attempt"),
+            )
+            return list(c.execute(rows.where(part.c.delivery == key).group_by(part.c.state)))
+
+    def trouble(self, key: str, state: str) -> Row[Any] | None:
+        """The first part of a delivery in this state that has something to say."""
+        with self.read() as c:
+            rows = select(part).where(
+                part.c.delivery == key, part.c.state == state, part.c.error.is_not(None)
+            )
+            return c.execute(rows.order_by(part.c.n, part.c.id).limit(1)).first()
+
     def deliveries(self, key: str) -> list[Row[Any]]:
         """An announcement's deliveries, by channel and language."""
         with self.read() as c:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from publisher import audience
 from publisher.channel import Rendering
 from publisher.errors import StatementError, UsageError
+from publisher.hours import Hours
 from publisher.ledger import events
 from publisher.ledger.engine import Database
 from publisher.ledger.schema import announcement, approval, blob, delivery, lane, part, rendering, revision
@@ -148,6 +149,7 @@ class Statements(Database):
         digest: str = "",
         plan: Plan | None = None,
         lateness: float = 3600.0,
+        hours: Hours | None = None,
     ) -> bool:
         """Record one person's approval of the current renderings; plan the deliveries once there are enough.
 
@@ -166,7 +168,7 @@ class Statements(Database):
                 events.append(c, at, key, "approved", by, revision=known.revision, digest=known.digest)
             if len({name for name, _ in known.approvals} | {by}) < needed:
                 return False
-            self._plan(c, row, deliveries, at, lateness, by)
+            self._plan(c, row, deliveries, at, lateness, by, hours or Hours())
             return True
 
     def reject(self, key: str, by: str, reason: str) -> None:
@@ -312,9 +314,14 @@ class Statements(Database):
             select(revision).where(revision.c.announcement == row.id, revision.c.n == row.revision)
         ).one()
         contents = c.scalars(
-            select(rendering.c.content)
-            .where(rendering.c.announcement == row.id, rendering.c.revision == row.revision)
-            .order_by(rendering.c.channel, rendering.c.language)
+            select(rendering.c.content).where(
+                rendering.c.announcement == row.id, rendering.c.revision == row.revision
+            )
+        )
+        rank = {name: n for n, name in enumerate(row.channels)}
+        renderings = sorted(
+            map(Rendering.load, contents),
+            key=lambda r: (rank.get(r.channel, 99), r.language != row.language, r.language, r.action),
         )
         approvals = c.execute(
             select(approval.c.by, approval.c.at)
@@ -326,7 +333,7 @@ class Statements(Database):
             row.revision,
             rev.digest,
             Statement.load(rev.statement),
-            tuple(Rendering.load(content) for content in contents),
+            tuple(renderings),
             tuple((a.by, a.at) for a in approvals),
             row,
         )
@@ -375,12 +382,16 @@ class Statements(Database):
         at: float,
         lateness: float,
         by: str,
+        hours: Hours,
     ) -> None:
-        """Make the deliveries that are not there yet, due by the plan, else the embargo's end, else now."""
-        due = row.due if row.due is not None else max(row.embargo or at, at)
-        last = row.not_after if row.not_after is not None else due + lateness
+        """Make the deliveries that are not there yet, due by the plan, else the embargo's end, else now.
+
+        Each channel's own offset is added; what nobody gave a time for keeps to the office's hours.
+        """
+        first = row.due if row.due is not None else max(row.embargo or at, at)
+        dues: dict[str, float] = {}
         present = set(c.scalars(select(delivery.c.id).where(delivery.c.announcement == row.id)))
-        state, planned = "held" if row.held else "planned", []
+        state = "held" if row.held else "planned"
         several = len({d.rendering.language for d in deliveries}) > 1
         for d in deliveries:
             r = d.rendering
@@ -388,6 +399,8 @@ class Statements(Database):
             if key in present:
                 continue
             ensure_lane(c, r.channel)
+            due = dues[key] = hours.due(r.channel, first, asked=row.due is not None)
+            last = row.not_after if row.not_after is not None else due + lateness
             c.execute(
                 insert(delivery).values(
                     id=key,
@@ -415,10 +428,9 @@ class Statements(Database):
                     insert(part),
                     [audience.NEW | p | {"state": state, "due": due, "last_start": last} for p in parts],
                 )
-            planned.append(key)
-        if planned:
+        if dues:
             events.append(
-                c, at, row.id, "planned", by, due=due, wall=row.wall, zone=row.zone, deliveries=planned
+                c, at, row.id, "planned", by, due=first, wall=row.wall, zone=row.zone, deliveries=dues
             )
 
 
