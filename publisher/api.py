@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from publisher.deliver import Delivering, Observer
     from publisher.hours import Hours
     from publisher.ledger import Ledger, NewDelivery, Plan
+    from publisher.verify import Verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,6 +407,22 @@ class Publisher:
         key, _ = self.ledger.resolve_reference(reference)
         plan = self.plan(self.ledger.known(key).statement, at)
         self.ledger.reschedule(key, plan, self.who(by), self.settings.core.plan.lateness)
+
+    def verify(self, reference: str | None = None) -> list[Verified]:
+        """Compare what is live with what was approved: of one announcement or delivery, or of all."""
+        from publisher.verify import verify
+
+        if reference is None:
+            rows = [d for row in self.ledger.all() for d in self.ledger.deliveries(row.id)]
+        else:
+            key, of = self.ledger.resolve_reference(reference)
+            rows = [d for d in self.ledger.deliveries(key) if not of or d.id == of]
+        made = {name: self.channel(name) for name in {row.channel for row in rows}}
+        try:
+            return verify(self.ledger, made.__getitem__, rows)
+        finally:
+            for channel in made.values():
+                channel.close()
 
     def retry(self, reference: str, *, by: str = "") -> str:
         """Try a failed or waiting delivery again. Its announcement's id."""

@@ -70,6 +70,12 @@ class Form:
     fields: tuple[Field, ...] = (Field(MAIN, 500, sentences=2),)
     media: MediaRules = MediaRules()
     hashtags: int = 3
+    thread: bool = False
+    """Whether posts are threads unless the author says otherwise (`channels: <name>: {thread: …}`)."""
+    thread_sentences: int = 0
+    """How many chosen sentences a thread may use; 0: the channel has no threads."""
+    options: tuple[str, ...] = ()
+    """Front-matter keys of `channels: <name>:` that are no texts; the form checks and reads them in `headers`."""
 
     def measure(self, field: str, text: Text) -> int:
         """The length of `text` as the service counts it, in the field's unit."""
@@ -91,6 +97,10 @@ class Form:
         """Warnings about `text` that only this channel knows."""
         return []
 
+    def objection(self, field: str, text: Text) -> str:
+        """Why the service would refuse `text` although it is short enough; "" when it would not."""
+        return ""
+
     def refuse(self, media: Sequence[Media]) -> list[str]:
         """Why these media cannot be sent, one sentence each; checked before anything leaves."""
         return []
@@ -99,8 +109,12 @@ class Form:
         """What publishing these posts costs in US dollars, or None where it costs nothing known."""
         return None
 
+    def price_note(self, posts: Sequence[Post]) -> str:
+        """What would change the price most, in a few words; "" where nothing does."""
+        return ""
+
     def headers(self, statement: Statement) -> dict[str, str]:
-        """A message's headers that are the same for every recipient; empty for posts."""
+        """What travels beside the texts: a mail's headers that are the same for every recipient, a post's options."""
         return {}
 
     def fold(self, text: str) -> int | None:
@@ -161,6 +175,7 @@ class Rendering:
     warnings: tuple[str, ...] = ()
     sources: tuple[tuple[int, int], ...] = ()
     cost_usd: float | None = None
+    cost_note: str = ""
 
     @cached_property
     def digest(self) -> str:
@@ -203,6 +218,7 @@ class Rendering:
             "warnings": list(self.warnings),
             "sources": [list(s) for s in self.sources],
             "cost_usd": self.cost_usd,
+            "cost_note": self.cost_note,
         }
 
     @classmethod
@@ -339,6 +355,8 @@ class Channel:
     patience: float = 120.0
     """Seconds after which an attempt without an answer is `unknown`: longer than every timeout of `send`."""
     form: Form = Form()
+    monthly_cap: float | None = None
+    """US dollars a calendar month (UTC) that posts may cost together, by `Form.price`; None: no cap."""
 
     def __init__(self, settings: Any) -> None:
         self.settings = settings

@@ -84,6 +84,10 @@ class Core(BaseModel):
     channels: str = Field("x,linkedin,email", description="the channels in use, comma separated")
     timezone: str = Field("", description="IANA zone of every time given without one, such as Europe/Zurich")
     templates: Path | None = Field(None, description="a folder whose templates win over the shipped ones")
+    directory: Path | None = Field(
+        None,
+        description="a YAML or TOML file of organizations: the account of each on each channel, and hashtags",
+    )
     rehearsal: bool = Field(
         False, description="send everything to the built-in sandbox, with a ledger of its own"
     )

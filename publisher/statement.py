@@ -63,6 +63,7 @@ class Statement:
     embargo: str = ""
     organization: str = ""
     hashtags: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
     summary: str = ""
     media: tuple[Media, ...] = ()
     overrides: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -105,6 +106,7 @@ class Statement:
             "embargo": self.embargo,
             "organization": self.organization,
             "hashtags": list(self.hashtags),
+            "mentions": list(self.mentions),
             "summary": self.summary,
             "media": [m.dump() for m in self.media],
             "overrides": self.overrides,
@@ -119,6 +121,7 @@ class Statement:
             | {
                 "blocks": tuple(Block(kind, text) for kind, text in data["blocks"]),
                 "hashtags": tuple(data["hashtags"]),
+                "mentions": tuple(data.get("mentions", ())),
                 "media": tuple(Media.load(m) for m in data["media"]),
                 "translations": tuple(cls.load(t) for t in data["translations"]),
                 "notes": tuple(data.get("notes", ())),

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from publisher import __version__
-from publisher.cli import afterwards, desk, preview, publish, setup
+from publisher.cli import afterwards, desk, live, preview, publish, setup
 from publisher.errors import PublisherError
 
 
@@ -48,7 +48,7 @@ def cli() -> None:
 for command in (
     setup.demo, preview.preview, publish.publish, publish.submit, publish.approve, publish.reject, publish.test,
     desk.queue, desk.show, desk.log, desk.hold, desk.release, desk.cancel, desk.reschedule,
-    afterwards.retry, afterwards.resolve, desk.status, desk.pause, desk.resume, afterwards.run,
+    afterwards.retry, afterwards.resolve, live.verify, desk.status, desk.pause, desk.resume, afterwards.run,
     setup.subscribers, setup.channels, setup.sandbox,
 ):  # fmt: skip
     cli.add_command(command)

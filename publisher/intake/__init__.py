@@ -115,6 +115,7 @@ def _statement(source: Source, given: _Given) -> tuple[Statement, list[str]]:
         embargo=embargo,
         organization=fields.one_line("organization"),
         hashtags=fields.hashtags(),
+        mentions=fields.mentions(),
         summary=fields.paragraph("summary"),
         media=tuple(media_of(fields, source, draft, given.allow_hosts)),
         overrides=fields.overrides(),

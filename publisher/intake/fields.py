@@ -16,7 +16,7 @@ from publisher.intake.draft import Draft
 
 KEYS = (
     "title", "url", "issued", "embargo", "language", "translations", "organization",
-    "hashtags", "summary", "documents", "images", "channels",
+    "hashtags", "mentions", "summary", "documents", "images", "channels",
 )  # fmt: skip
 
 # What other systems call the same thing; a suggestion only, their meaning may differ.
@@ -100,13 +100,20 @@ class Fields:
         for value in self.listed("hashtags", "[CyberCrime, HumanRights]"):
             if not isinstance(value, str):
                 self.refuse("hashtags", "must be a list of words; put each in quotes")
-            tag = _hashtag(value)
+            tag = hashtag(value)
             if not tag:
                 self.refuse(
                     "hashtags", f"cannot be {value[:40]!r}: only letters, digits and _, with a letter in it"
                 )
             tags.setdefault(tag.casefold(), tag)
         return tuple(tags.values())
+
+    def mentions(self) -> tuple[str, ...]:
+        """Whom to mention, as the directory calls them."""
+        names = self.listed("mentions", "[Harbour Council]")
+        if not all(isinstance(name, str) and name.strip() for name in names):
+            self.refuse("mentions", "must be a list of names, such as [Harbour Council]")
+        return tuple(dict.fromkeys(line(clean(name)) for name in names))
 
     def translations(self) -> list[str]:
         paths = self.listed("translations", "[statement.fr.md]")
@@ -223,7 +230,7 @@ def _iso(day: str, clock: str, offset: str | None) -> str:
     return f"{date_}T{hour:0>2}:{rest}{zone}"
 
 
-def _hashtag(value: str) -> str:
+def hashtag(value: str) -> str:
     """A tag without its #, words joined in CamelCase; "" when it cannot be one."""
     words = clean(value).strip().lstrip("#＃").split()
     tag = words[0] if len(words) == 1 else "".join(word[:1].upper() + word[1:] for word in words)
