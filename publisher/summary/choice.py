@@ -1,0 +1,263 @@
+"""Choice: the sentences of a statement that may be published by themselves, best first.
+
+Whole verbatim sentences only, with their offsets; whatever is left out is named with the reason, so that a
+preview can explain both. Pure and deterministic: no clock, no network, no order of a set.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from publisher.statement import Statement
+from publisher.summary import alone, score
+from publisher.summary.reading import Passage, read, trimmed
+from publisher.summary.sentences import split
+from publisher.summary.words import Rules, knows, listed, pattern, rules
+
+ACRONYM, DEFINITE, CLAIMED = 0.35, 0.25, 0.3
+"""What is taken off the score of a sentence that uses an acronym or a thing which another introduces, or that
+hands on somebody's claim."""
+
+_ISO = pattern(r"\d{4}-\d\d-\d\d")
+_ACRONYM = pattern(r"\b[A-Z][A-Za-z]?[A-Z]{1,6}s?\b")
+_INTRODUCED = pattern(r"\(\W?([A-Z][A-Za-z]?[A-Z]{1,6})\W?\)")
+_KNOWN = listed(
+    "UN EU US UK USA NATO NGO NGOs AI IT PDF TV COVID HIV AIDS GDP CEO UNESCO UNICEF WHO OSCE G7 G20 ONU UE OTAN"
+)
+_THING = pattern(r"\b(?:an?|une?|una|un|eine?n?|ett|en) (?:[\w’-]+ ){0,3}?([^\W\d_]{4,})\b")
+_COUNT = pattern(
+    r"the (?:two|three|four|five|six|seven|eight|nine|ten)\b|(?:les|die|los|las|de) (?:deux|trois|zwei|drei|dos|tres|två|tre)\b",
+    re.I,
+)
+_THE = pattern(
+    r"(?:the|les?|la|el|l[oa]s|der|die|das|de)(?: (?:two|three|four|five|six|seven|eight|nine|ten|deux|trois|zwei|drei|dos|tres|två|tre))? ([^\W\d_]{4,})",
+    re.IGNORECASE,
+)
+_CLAIMS = pattern(
+    r"\b(?:claim(?:s|ed)?|alleg\w+|accus\w+|insist(?:s|ed)|critics|opponents|so-called|prétend\w*|presunt\w+|behaupt\w+"
+    r"|angeblich\w*|påstå\w+|якобы|утвержда\w+|يزعم\w*|زعم\w*|مبینہ)\b|声称|聲稱|所谓|いわゆる"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One sentence that may stand alone: `text` is `Statement.text[start:end]`.
+
+    `order` is its place in the statement, `block` the index of its block, `why` the reason for its rank.
+    `after` is the order of the sentence that it leans on, `day` (ISO 8601) the only day on which it is true.
+    """
+
+    text: str
+    start: int
+    end: int
+    order: int
+    block: int
+    score: float
+    why: str
+    after: int | None = None
+    day: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """One sentence that may not, and why; `why` completes "left out: it …"."""
+
+    text: str
+    start: int
+    end: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`ranked` best first; `left_out` in the statement's order; `warnings` for a person to weigh.
+
+    `bound` are those of `left_out` that may be used on one condition: right after the sentence `after`, or
+    in a text that is held to `day`.
+    """
+
+    ranked: tuple[Candidate, ...] = ()
+    bound: tuple[Candidate, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class _Read(NamedTuple):
+    """A sentence of the statement with the reason to leave it out, if there is one, and what would lift it."""
+
+    text: str
+    start: int
+    passage: Passage
+    why: str
+    bond: alone.Bond
+
+
+def candidates(statement: Statement) -> Choice:
+    """The sentences that may be published by themselves, ranked. Never raises; empty when there is none."""
+    r = rules(statement.language)
+    found = _with_qualified(list(_sentences(statement, r)), r)
+    proper = [s for s in found if not s.passage.why and s.why != alone.VISITOR]
+    graded = score.features([s.text for s in proper], statement.title, r)
+    introduced = _Introduced(proper)
+    ranked, bound = [], []
+    for n, (sentence, its) in enumerate(zip(proper, graded, strict=True)):
+        day = statement.issued[:10] if sentence.bond == "day" and _ISO.match(statement.issued) else ""
+        after = (
+            n - 1
+            if sentence.bond == "after" and n and sentence.passage.block - proper[n - 1].passage.block < 2
+            else None
+        )
+        if sentence.why and not day and after is None:
+            continue
+        made = _candidate(sentence, n, its, list(_faults(n, statement.title, proper, introduced)))
+        if sentence.why:
+            bound.append(replace(made, after=after, day=day))
+        else:
+            ranked.append(made)
+    ranked.sort(key=lambda c: (-c.score, c.order))
+    left = [s for s in found if s.why or s.passage.why]
+    return Choice(
+        tuple(ranked),
+        tuple(bound),
+        tuple(LeftOut(s.text, s.start, s.start + len(s.text), s.why or s.passage.why) for s in left),
+        tuple(_warnings(statement, proper, ranked, left, r)),
+    )
+
+
+def _candidate(
+    sentence: _Read, order: int, its: score.Features, faults: list[tuple[float, str]]
+) -> Candidate:
+    parts = {
+        "stands early": score.EARLY * its.early,
+        "says what the statement is about": score.CENTRAL * its.central,
+        "takes up the title": score.TITLED * its.titled,
+    }
+    best = sorted(parts, key=lambda k: -parts[k])[:2]
+    why = ", ".join([*best, *(f"but {reason}" for _, reason in faults)])
+    total = round(its.score - sum(cost for cost, _ in faults), 6)
+    end = sentence.start + len(sentence.text)
+    return Candidate(sentence.text, sentence.start, end, order, sentence.passage.block, total, why)
+
+
+def _sentences(statement: Statement, r: Rules) -> Iterator[_Read]:
+    seen: set[str] = set()
+    body = statement.text
+    for passage in read(statement):
+        inside = False
+        for n, s in enumerate(split(passage.text, statement.language)):
+            text, start = trimmed(s.text, passage.start + s.start, n == 0)
+            place = passage.why or _context(passage, text, inside, seen)
+            if not place and (name := alone.short_name(text, body, statement.title)):
+                place = f"names “{name}”, whom another sentence introduces"
+            why, bond = (place, alone.UNBOUND) if place else alone.judge(text, r)
+            inside = _still_inside(s.text, inside)
+            seen.add(_bare(text))
+            yield _Read(text, start, passage, why, bond)
+
+
+def _context(passage: Passage, text: str, inside: bool, seen: set[str]) -> str:
+    if passage.kind == "quote":
+        return "is quoted; its speaker stands outside"
+    if passage.open or inside:
+        return "stands inside a quotation; its speaker stands outside"
+    if passage.kind == "item" and passage.led:
+        return "goes on from the line that introduces its list"
+    return "stands in the statement before" if _bare(text) in seen else ""
+
+
+def _still_inside(text: str, inside: bool) -> bool:
+    """Whether a quotation that was open, or is opened in `text`, is still open after it."""
+    opened, closed = (sum(map(text.count, marks)) for marks in ("“«「『„", "”»」』"))
+    if "„" in text or (inside and "“" in text and "”" not in text):
+        closed += text.count("“") * 2  # German closes with what English opens with
+    return not inside if text.count('"') % 2 else inside + opened > closed
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split()).lower()
+
+
+def _faults(
+    n: int, title: str, proper: Sequence[_Read], introduced: _Introduced
+) -> Iterator[tuple[float, str]]:
+    """What speaks against the sentence `n` without forbidding it: (what it costs, why)."""
+    text = proper[n].text
+    for acronym in sorted({a for a in _ACRONYM.findall(text) if a not in _KNOWN and a not in title}):
+        if n not in introduced.acronyms.get(acronym, {n}):
+            yield ACRONYM, f"“{acronym}” is explained elsewhere"
+            break
+    found = _THE.match(text)
+    thing = found[1].lower() if found else ""
+    if (
+        found
+        and thing not in title.lower()
+        and (_COUNT.match(found[0]) or introduced.things.get(thing, n) < n)
+    ):
+        yield DEFINITE, f"“{found[0]}” is introduced elsewhere"
+    if _CLAIMS.search(text.lower()):
+        yield CLAIMED, "it hands on a claim"
+
+
+class _Introduced:
+    """Where a statement introduces its acronyms (all places) and its things (the first: "a panel")."""
+
+    def __init__(self, proper: Sequence[_Read]) -> None:
+        self.acronyms: dict[str, set[int]] = {}
+        self.things: dict[str, int] = {}
+        for n, sentence in enumerate(proper):
+            for acronym in _INTRODUCED.findall(sentence.text):
+                self.acronyms.setdefault(acronym, set()).add(n)
+            for thing in _THING.findall(sentence.text):
+                self.things.setdefault(thing.lower(), n)
+
+
+def _with_qualified(found: Sequence[_Read], r: Rules) -> list[_Read]:
+    """`found`, with the reason to leave out each sentence of which a later one takes something back."""
+    return [
+        s._replace(why=f"is qualified by what follows: “{_opening(but)}”")
+        if not s.why and (but := _qualified(found, n, r))
+        else s
+        for n, s in enumerate(found)
+    ]
+
+
+def _qualified(found: Sequence[_Read], n: int, r: Rules) -> str:
+    """The sentence that begins with "but" or the like: the next, or one parted from it only by sentences that lean."""
+    for after in found[n + 1 : n + 4]:
+        if after.passage.block - found[n].passage.block > 1:
+            return ""
+        if r.but.match(after.text.lower()):
+            return after.text
+        if not r.leans.match(after.text.lower()):
+            return ""
+    return ""
+
+
+def _warnings(
+    statement: Statement,
+    proper: Sequence[_Read],
+    ranked: Sequence[Candidate],
+    left: Sequence[_Read],
+    r: Rules,
+) -> Iterator[str]:
+    if not knows(statement.language):
+        yield f"no word lists for the language “{statement.language}”: check that each sentence may stand alone"
+    if not ranked:
+        if proper:
+            yield "no sentence of the statement may stand alone; write a summary"
+        return
+    best = ranked[0]
+    lower = best.text.lower()
+    if r.praise.search(lower) and not r.worry.search(lower):
+        worry = next((s.text for s in proper if r.worry.search(s.text.lower())), "")
+        if worry:
+            yield f"the best sentence praises, while the statement also says: “{_opening(worry)}”"
+    if any(s.why == alone.OLDER for s in left):
+        yield "the statement corrects an earlier version or first figures; check which ones the summary gives"
+
+
+def _opening(text: str) -> str:
+    return text if len(text) <= 90 else text[:90].rsplit(" ", 1)[0] + " …"

@@ -1,0 +1,55 @@
+"""Selection: which of the sentences that may be published go together, as many as fit."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+
+from publisher.summary import score
+from publisher.summary.choice import Candidate, Choice
+from publisher.summary.words import rules
+
+TOO_LIKE = 0.6
+"""The share of common terms from which on two sentences say the same."""
+
+Fits = Callable[[Sequence[Candidate]], bool]
+
+
+def choose(choice: Choice, fits: Fits, limit: int, title: str = "", day: str = "") -> tuple[Candidate, ...]:
+    """At most `limit` sentences that `fits` accepts together, in the statement's order.
+
+    The best come first; one that does not fit, or says nothing new beside `title` and the others, is passed
+    over. A sentence that leans on another is taken only right after it, one that speaks of a day only when
+    that day is `day` (ISO 8601): then the text must not be published on any other.
+    """
+    chosen: list[Candidate] = []
+    dated = [c for c in choice.bound if day and c.day == day]
+    waiting = [(-c.score, c.order, c) for c in (*choice.ranked, *dated)]
+    heapq.heapify(waiting)
+    while waiting and len(chosen) < limit:
+        _, _, candidate = heapq.heappop(waiting)
+        trial = sorted([*chosen, candidate], key=lambda c: c.order)
+        if redundant(candidate, chosen, title) or not fits(trial):
+            continue
+        chosen = trial
+        for follower in choice.bound:
+            if follower.after == candidate.order:
+                heapq.heappush(waiting, (-follower.score, follower.order, follower))
+    return tuple(chosen)
+
+
+def redundant(candidate: Candidate, chosen: Sequence[Candidate], title: str) -> bool:
+    """Whether `candidate` says no more than the title does, or what a chosen sentence says."""
+    r = rules("ja" if _unspaced(candidate.text) else "en")
+    own = set(score.terms(candidate.text, r))
+    if not own or len(own - set(score.terms(title, r))) <= max(1, 0.15 * len(own)):
+        return True
+    return any(_alike(own, set(score.terms(other.text, r))) >= TOO_LIKE for other in chosen)
+
+
+def _unspaced(text: str) -> bool:
+    return sum("\u3040" <= c <= "\u9fff" for c in text) * 3 > len(text)
+
+
+def _alike(a: set[str], b: set[str]) -> float:
+    return len(a & b) / min(len(a), len(b)) if a and b else 0.0
