@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from publisher.digest import sha256
 from publisher.statement import Media, Statement
@@ -163,7 +163,7 @@ class Rendering:
 
     `link` is the statement's public page (a link card points at it). `sources` says, sentence by sentence,
     where the words came from: [start, end] offsets into `Statement.text`. `warnings` and `sources` are no
-    part of the digest: they do not leave.
+    part of the digest: they do not leave. `target` is the delivery that an amend, reply or retract acts on.
     """
 
     channel: str
@@ -176,12 +176,19 @@ class Rendering:
     sources: tuple[tuple[int, int], ...] = ()
     cost_usd: float | None = None
     cost_note: str = ""
+    target: str = ""
+    reason: str = ""
 
     @cached_property
     def digest(self) -> str:
-        """Of the exact bytes that will leave: each text, subject, header, media file and alt text."""
+        """Of the exact bytes that will leave: each text, subject, header, media file and alt text.
+
+        Of what acts on an earlier delivery also that delivery's id, and the reason.
+        """
+        acts = {"target": self.target, "reason": self.reason} if self.target else {}
         return sha256(
-            {
+            acts
+            | {
                 "channel": self.channel,
                 "language": self.language,
                 "action": self.action,
@@ -219,6 +226,8 @@ class Rendering:
             "sources": [list(s) for s in self.sources],
             "cost_usd": self.cost_usd,
             "cost_note": self.cost_note,
+            "target": self.target,
+            "reason": self.reason,
         }
 
     @classmethod
@@ -328,22 +337,30 @@ class LiveText:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing `check` looked at. `fix` says what to do when it is not ok."""
+    """One thing `check` looked at. `fix` says what to do when it is not ok.
+
+    `ends`: when what is good now will be good no more (a token, an API version), in seconds since the epoch;
+    None where it does not end or renews itself. What is planned beyond it is named ahead of time.
+    """
 
     ok: bool
     what: str
     fix: str = ""
     level: Literal["error", "warning"] = "error"
+    ends: float | None = None
 
 
 class NoSettings(BaseModel):
     """For a channel that needs none."""
 
+    model_config = ConfigDict(defer_build=True)
+
 
 class Channel:
     """One service. Making one opens no connection and needs no credentials; `check` says what is missing.
 
-    Required: `name`, `form`, `send`. The other methods have honest defaults.
+    Required: `name`, `form`, `send`. The other methods have honest defaults. One that can mail may also have
+    `notify(address, subject, text)`: a plain mail to one of the office's own people; raises DeliveryError.
     """
 
     name: ClassVar[str]

@@ -10,21 +10,29 @@
 A name is what readers see where a channel shows names. LinkedIn makes a mention of one only when it is the
 page's full name, capitals included; where the page is called otherwise, say so:
 `linkedin: {account: "urn:li:organization:7", name: "Ministry of Foreign Affairs of Ruritania"}`.
+
+An author mentions one by `mentions:` in the front matter, or by `@[Freedom Online Coalition]` in a text of
+their own. What a statement only names is suggested, never added.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from publisher import text as texts
 from publisher.errors import SettingsError
+from publisher.statement import Statement
+from publisher.text import Text
 
 SETTING = "PUBLISHER_DIRECTORY"
 _DEPTH = 4
+_MENTION = re.compile(r"@\[([^\[\]\n]{1,200})\]")
+_WORDS_BETWEEN = r"[\s\-–’']{0,2}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,85 @@ class Directory:
 
 
 EMPTY = Directory()
+
+
+# ---------------------------------------------------------------- use
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The directory as one channel's texts use it. `warn` is told what the directory does not know."""
+
+    directory: Directory
+    channel: str
+    warn: Callable[[str], None]
+
+    def mention(self, name: str, target: str = "") -> str:
+        """`name` as a marked mention of its account on the channel (or of `target`), else as plain words."""
+        entry = self.directory.find(name)
+        account = entry.accounts.get(self.channel) if entry else None
+        if target or account is None:
+            return texts.mark("mention" if target else "plain", name, target)
+        return texts.mark("mention", account.name, account.target)
+
+    def has(self, name: str) -> bool:
+        """Whether `name` has an account on the channel; says so when it has none."""
+        entry = self.directory.find(name)
+        if entry and self.channel in entry.accounts:
+            return True
+        lack = f"has no account on {self.channel} for it" if entry else "does not know it"
+        self.warn(f"{self.channel}: “{name}” is not mentioned: the directory ({SETTING}) {lack}")
+        return False
+
+    def authored(self, own: str) -> str:
+        """A person's own text as a marked string: links, hashtags, and `@[Name]` as the directory has it."""
+        parts = _MENTION.split(own)
+        for name in parts[1::2]:
+            self.has(name)
+        return "".join(
+            self.mention(part) if n % 2 else texts.mark_authored(part) for n, part in enumerate(parts)
+        )
+
+
+def unnamed(own: str) -> str:
+    """A person's own text where nobody can be mentioned: `@[Name]` is just the name."""
+    return _MENTION.sub(r"\1", own)
+
+
+def suggestions(
+    directory: Directory, statement: Statement, channel: str, account: str, used: Iterable[Text], tags: bool
+) -> list[str]:
+    """What could be added to a post and was not: accounts and hashtags of organizations that the statement names.
+
+    `account` is who posts, `used` the texts as they are; `tags`: the channel takes hashtags.
+    """
+    spans = [span for text in used for span in text]
+    there = {s.target.lstrip("@").casefold() for s in spans if s.kind == "mention"}
+    there |= {account.lstrip("@").casefold(), ""}
+    tagged = {s.text.casefold() for s in spans if s.kind == "hashtag"}
+    found: list[str] = []
+    for entry in directory.named_in(f"{statement.title}\n{statement.text}"):
+        named = entry.accounts.get(channel)
+        if named and named.target.lstrip("@").casefold() not in there:
+            found.append(named.target if named.target.startswith("@") else f"@[{entry.name}]")
+        found += [f"#{tag}" for tag in entry.hashtags if tags and tag.casefold() not in tagged]
+    return list(dict.fromkeys(found))
+
+
+def camel(tag: str, text: str) -> str:
+    """`tag` with a capital for each word, where `text` shows its words; "" when it does not, or has them.
+
+    A screen reader reads #HumanRights and stumbles over #humanrights.
+    """
+    if tag != tag.lower() or len(tag) < 2:
+        return ""
+    spelt = _WORDS_BETWEEN.join(map(re.escape, tag))
+    found = re.search(rf"(?<!\w){spelt}(?!\w)", text, re.IGNORECASE)
+    words = re.split(r"[\s\-–’']+", found[0]) if found else []
+    return "".join(w[:1].upper() + w[1:] for w in words) if len(words) > 1 else ""
+
+
+# ---------------------------------------------------------------- reading
 
 
 def load(path: Path | None) -> Directory:

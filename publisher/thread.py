@@ -37,11 +37,15 @@ def pack(units: Sequence[U], fits: Fits[U]) -> tuple[list[list[U]], list[U]]:
     The first post may be empty: what it carries besides may leave no room. How many posts there are is part
     of what must fit (a marker such as 9/10), so it is tried until it comes true.
     """
-    of = 2
-    for _ in range(_TRIES):
+    of, gone = 2, list[U]()
+    for _ in range(len(units) + _TRIES):
         posts, left = _packed(units, of, fits)
         if len(posts) == of or len(posts) < 2:
-            return posts, left
+            return posts, [*gone, *left]
+        if (
+            len(posts) < of
+        ):  # what fits in none of so many would fit again in one of fewer, and so on for ever
+            units, gone = [unit for post in posts for unit in post], [*gone, *left]
         of = len(posts)
     raise SettingsError("the template of the thread's markers never comes to a number of posts")
 

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from .address import mailbox, single_line
 
@@ -36,6 +36,8 @@ class Relay(NamedTuple):
 
 
 class EmailSettings(BaseModel):
+    model_config = ConfigDict(defer_build=True)  # made when something is set: a preview is quick
+
     smtp_url: SecretStr | None = Field(
         None,
         description="smtp://user:password@host:port; smtps:// for implicit TLS; STARTTLS is used when offered, and required off loopback",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import unquote
 
 from publisher.channel import (
@@ -28,6 +28,9 @@ from . import little, media, outcome, standing, wire
 from .api import SETTLE, Api, encoded
 from .form import LinkedInForm
 from .settings import LinkedInSettings
+
+if TYPE_CHECKING:
+    from publisher.login import Granted, Person
 
 
 class LinkedIn(Channel):
@@ -117,6 +120,12 @@ class LinkedIn(Channel):
     def retract(self, receipt: Receipt) -> None:
         """Delete the post; deleting it again is no error. Raises DeliveryError."""
         self.api.call("DELETE", f"/rest/posts/{encoded(receipt.id)}", restli="DELETE", allow=(404,))
+
+    def login(self, person: Person) -> Granted:
+        """Let a person grant access to the page. See `publisher.login`."""
+        from .login import login
+
+        return login(self.settings, person)
 
     def check(self, today: date | None = None) -> list[Finding]:
         return standing.check(self.api, today or datetime.now(UTC).date())

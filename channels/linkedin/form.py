@@ -70,6 +70,12 @@ class LinkedInForm(Form):
             for span in text
             if span.kind == "mention" and span.target and not little.PAGE.fullmatch(span.target)
         ]
+        warnings += [
+            f"LinkedIn makes a mention of “{span.text}” only if that is the full name of the page {span.target}, "
+            "capitals included; else it is plain text"
+            for span in text
+            if span.kind == "mention" and little.PAGE.fullmatch(span.target)
+        ]
         first = self.shown(text).split("\n", 1)[0]
         if len(first) > FOLD:
             warnings.append(

@@ -6,7 +6,7 @@ import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 PREFIX = "PUBLISHER_LINKEDIN__"
 API = "https://api.linkedin.com"
@@ -14,6 +14,8 @@ WEB = "https://www.linkedin.com"
 
 
 class LinkedInSettings(BaseModel):
+    model_config = ConfigDict(defer_build=True)  # made when something is set: a preview is quick
+
     access_token: SecretStr | None = Field(
         None, description="OAuth 2.0 access token of a member with a role on the page; lives 60 days"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from publisher.channel import Finding
@@ -52,6 +52,7 @@ def sunset(version: str) -> date:
 
 def _version(version: str, today: date) -> Iterator[Finding]:
     ends = sunset(version)
+    over = datetime.combine(ends + timedelta(days=1), time(), UTC).timestamp()
     left = (ends - today).days
     fix = f"set {PREFIX}VERSION to a newer version that LinkedIn lists as active"
     if version in NEVER_ISSUED or version > f"{today:%Y%m}":
@@ -61,9 +62,9 @@ def _version(version: str, today: date) -> Iterator[Finding]:
     elif left <= 0:
         yield Finding(False, f"LinkedIn API version {version} ended on {ends}", fix)
     elif left <= NOTICE:
-        yield Finding(False, f"LinkedIn API version {version} ends on {ends}", fix, "warning")
+        yield Finding(False, f"LinkedIn API version {version} ends on {ends}", fix, "warning", over)
     else:
-        yield Finding(True, f"API version {version}, in service until {ends}")
+        yield Finding(True, f"API version {version}, in service until {ends}", fix, ends=over)
 
 
 # ---------------------------------------------------------------- token
@@ -87,13 +88,14 @@ def _token(api: Api, today: date) -> Iterator[Finding]:
         state = re.sub(r"\W", "", str(told.get("status") or "not active"))[:20]
         yield Finding(False, f"LinkedIn says the access token is {state or 'not active'}", LOGIN)
         return
-    yield from _scopes(_granted(told))
-    yield _expiry("access token", told.get("expires_at"), today)
+    yield from _scopes(granted(told))
+    # An access token that is renewed in time ends only when its refresh token does.
+    yield _expiry("access token", told.get("expires_at"), today, final=not api.settings.renewable)
     if api.refresh_ends is not None:
         yield _expiry("refresh token", api.refresh_ends, today)
 
 
-def _granted(told: dict[str, Any]) -> set[str]:
+def granted(told: dict[str, Any]) -> set[str]:
     """The scopes, which LinkedIn separates by spaces or commas, at times URL-encoded."""
     return set(re.split(r"(?:[\s,+]|%20|%2C)+", str(told.get("scope", "")), flags=re.IGNORECASE)) - {""}
 
@@ -123,20 +125,20 @@ def _ends_within(told: dict[str, Any], days: int, today: date) -> bool:
     return told.get("active") is not True or (left is not None and left <= days)
 
 
-def _expiry(what: str, ends: object, today: date) -> Finding:
+def _expiry(what: str, ends: object, today: date, *, final: bool = True) -> Finding:
     """The wording changes at each step only, so that a person is told once at each and not every day."""
     left = _days(ends, today)
     if left is None:
         return Finding(False, f"LinkedIn does not say when the {what} ends", LOGIN, "warning")
-    day = datetime.fromtimestamp(float(str(ends)), UTC).date()
+    at = float(str(ends))
+    day, over = datetime.fromtimestamp(at, UTC).date(), at if final else None
     if left < 0:
         return Finding(False, f"the {what} ended on {day}", LOGIN)
     step = next((s for s in EXPIRY_STEPS if left <= s), None)
     if step is None:
-        return Finding(True, f"the {what} is good until {day}")
-    return Finding(
-        False, f"the {what} ends on {day}: within {step} day{'s' if step > 1 else ''}", LOGIN, "warning"
-    )
+        return Finding(True, f"the {what} is good until {day}", LOGIN, ends=over)
+    days = f"{step} day{'s' if step > 1 else ''}"
+    return Finding(False, f"the {what} ends on {day}: within {days}", LOGIN, "warning", over)
 
 
 # ---------------------------------------------------------------- permissions

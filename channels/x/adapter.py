@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from publisher.channel import (
     MAIN,
@@ -29,6 +29,9 @@ from .form import XForm
 from .outcome import NotFound
 from .settings import PREFIX, XSettings
 
+if TYPE_CHECKING:
+    from publisher.login import Granted, Person
+
 SLACK = 60.0
 """Seconds by which X's clock may be behind ours."""
 
@@ -41,7 +44,8 @@ class X(Channel):
     def __init__(self, settings: XSettings) -> None:
         super().__init__(settings)
         self.settings: XSettings = settings
-        self.form = XForm(settings.limit)
+        self.form = XForm(settings.limit, settings.thread, settings.reply_settings)
+        self.monthly_cap = settings.monthly_cap
         self.find_after = settings.delays
         # At worst: who the account is, uploads that have expired made anew, and the post.
         self.patience = max(180.0, 6 * (settings.connect_timeout + settings.read_timeout) + media.PATIENCE)
@@ -90,8 +94,8 @@ class X(Channel):
             body["media_ids"] = self._media_ids(part, prepared)
         if part.reply_to:
             body["in_reply_to_tweet_id"] = part.reply_to.id
-        elif self.settings.reply_settings:
-            body["reply_settings"] = self.settings.reply_settings
+        elif replies := part.rendering.headers.get("reply_settings"):
+            body["reply_settings"] = replies
         answer, _ = self.api.call(lambda client: client.create_tweet(**body, user_auth=True), final=True)
         data = answer.get("data")
         id = str(data.get("id", "")) if isinstance(data, dict) else ""
@@ -155,6 +159,12 @@ class X(Channel):
         data = body.get("data")
         if not (isinstance(data, dict) and data.get("deleted") is True):
             raise Permanent(f"X did not delete {receipt.url or receipt.id}; delete it by hand")
+
+    def login(self, person: Person) -> Granted:
+        """Let a person grant access to the account. See `publisher.login`."""
+        from .login import login
+
+        return login(self.settings, person)
 
     def check(self) -> list[Finding]:
         return standing.check(self.api)

@@ -114,7 +114,7 @@ class Api:
         import requests
         import tweepy
 
-        _hush()
+        hush()
         names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
         keys = {name: self.settings.secret(given) for name, given in zip(names, CREDENTIALS, strict=True)}
         client = tweepy.Client(**keys, return_type=requests.Response, wait_on_rate_limit=False)
@@ -144,7 +144,7 @@ def _judge(response: requests.Response, *_: Any, **__: Any) -> None:
         raise error
 
 
-def _hush() -> None:
+def hush() -> None:
     """Keep the libraries' debug logs shut: they print tokens."""
     known = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in _TELLTALES]
     for name in {*_TELLTALES, *known}:

@@ -7,10 +7,12 @@ import struct
 from collections.abc import Iterator, Sequence
 
 from publisher.channel import MAIN, Field, Form, MediaRules, Post
-from publisher.statement import Media
+from publisher.errors import StatementError
+from publisher.statement import Media, Statement
 from publisher.text import Span, Text, nfc
 
 from . import counting
+from .settings import EVERYBODY, REPLIES
 
 POST_USD, LINK_POST_USD, ALT_USD = 0.015, 0.200, 0.005
 """Pay per use: a post, a post with a link, the alt text of an image (docs.x.com, "Pricing", since 2026-04-20)."""
@@ -23,7 +25,11 @@ _REFUSED = re.compile("[\ufeff\ufffe\uffff]")
 
 
 class XForm(Form):
-    """One text, and up to four images or one GIF. `limit`: 280, more for accounts that may post longer."""
+    """One text, and up to four images or one GIF; or a thread of texts, the first with the images.
+
+    `limit`: 280, more for accounts that may post longer. `thread` and `reply_settings` are what the settings
+    say; a statement's `channels: {x: {thread: …, reply_settings: …}}` wins.
+    """
 
     media = MediaRules(
         images=4,
@@ -32,9 +38,12 @@ class XForm(Form):
         alt_limit=1000,
     )
     hashtags = 2
+    thread_sentences = 6
+    options = ("reply_settings",)
 
-    def __init__(self, limit: int = 280) -> None:
+    def __init__(self, limit: int = 280, thread: bool = False, reply_settings: str = "") -> None:
         self.fields = (Field(MAIN, limit, "weighted characters", sentences=2, override="text"),)
+        self.thread, self._reply_settings = thread, reply_settings
 
     def measure(self, field: str, text: Text) -> int:
         return counting.count(self.wire(field, text))
@@ -53,12 +62,30 @@ class XForm(Form):
             for span in text
             if span.kind == "mention" and span.target and not _handle(span)
         ]
-        cashtags = list(dict.fromkeys(_CASHTAG.findall(wire)))
-        if len(cashtags) > 1:
-            warnings.append(f"X refuses more than one cashtag in a post: {', '.join(cashtags)}")
-        if _REFUSED.search(wire):
-            warnings.append("X refuses the invisible characters U+FEFF, U+FFFE and U+FFFF; the post has one")
+        warnings += [f"X makes a cashtag of {tag}: it links to a share's price" for tag in _cashtags(wire)]
+        if (tags := sum(span.kind == "hashtag" for span in text)) > self.hashtags:
+            warnings.append(f"the post has {tags} hashtags; {self.hashtags} are the most that read well on X")
         return warnings
+
+    def objection(self, field: str, text: Text) -> str:
+        wire = self.wire(field, text)
+        if len(cashtags := _cashtags(wire)) > 1:
+            return f"X refuses more than one cashtag in a post: {', '.join(cashtags)}"
+        if _REFUSED.search(wire):
+            return "X refuses the invisible characters U+FEFF, U+FFFE and U+FFFF; the post has one"
+        return ""
+
+    def headers(self, statement: Statement) -> dict[str, str]:
+        """{"reply_settings": who may reply}; empty for everybody. A thread's first post says it for all."""
+        given = statement.overrides.get("x", {}).get("reply_settings", self._reply_settings)
+        if given in EVERYBODY:
+            return {}
+        if given not in REPLIES:
+            where = statement.source or statement.title
+            raise StatementError(
+                f"{where}: channels.x.reply_settings is one of {', '.join((EVERYBODY[-1], *REPLIES))}, not {given!r}"
+            )
+        return {"reply_settings": given}
 
     def refuse(self, media: Sequence[Media]) -> list[str]:
         refused = [f"{medium.name}: {reason}" for medium in media for reason in self._reasons(medium)]
@@ -87,11 +114,23 @@ class XForm(Form):
         """US dollars. An accidental link is priced as one: nothing published says that X would not."""
         return round(sum(_price(post) for post in posts), 3)
 
+    def price_note(self, posts: Sequence[Post]) -> str:
+        """What the posts would cost without their links; "" where they have none."""
+        saved = (LINK_POST_USD - POST_USD) * sum(_linked(post) for post in posts)
+        return f"${self.price(posts) - saved:.3f} without the link" if saved else ""
+
 
 def _price(post: Post) -> float:
+    return (LINK_POST_USD if _linked(post) else POST_USD) + ALT_USD * sum(bool(m.alt) for m in post.media)
+
+
+def _linked(post: Post) -> bool:
     copy = post[MAIN]
-    linked = counting.links(copy.wire) or copy.spans.links()
-    return (LINK_POST_USD if linked else POST_USD) + ALT_USD * sum(bool(m.alt) for m in post.media)
+    return bool(counting.links(copy.wire) or copy.spans.links())
+
+
+def _cashtags(wire: str) -> list[str]:
+    return list(dict.fromkeys(_CASHTAG.findall(wire)))
 
 
 def _written(span: Span) -> str:

@@ -7,15 +7,20 @@ from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 PREFIX = "PUBLISHER_X__"
 API = "https://api.twitter.com"
 """Where tweepy sends, and the address OAuth signatures are made for."""
+REPLIES = ("following", "mentionedUsers", "subscribers", "verified")
+"""Who may reply (`reply_settings` of POST /2/tweets); X has no word for everybody."""
+EVERYBODY = ("", "everyone", "everybody")
 CREDENTIALS = ("api_key", "api_secret", "access_token", "access_token_secret")
 
 
 class XSettings(BaseModel):
+    model_config = ConfigDict(defer_build=True)  # made when something is set: a preview is quick
+
     api_key: SecretStr | None = Field(None, description="the app's API key (consumer key)")
     api_secret: SecretStr | None = Field(None, description="the app's API key secret")
     access_token: SecretStr | None = Field(
@@ -39,6 +44,15 @@ class XSettings(BaseModel):
     reply_settings: Literal["", "following", "mentionedUsers", "subscribers", "verified"] = Field(
         "",
         description="who may reply: following, mentionedUsers, subscribers or verified; by default everybody",
+    )
+    thread: bool = Field(
+        False, description="post threads: the headline and link first, then the statement's best sentences"
+    )
+    monthly_cap: float | None = Field(
+        None,
+        ge=0,
+        allow_inf_nan=False,
+        description="US dollars that posts of one calendar month (UTC) may cost together; nothing leaves beyond",
     )
 
     @field_validator("account")

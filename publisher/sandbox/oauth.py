@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, quote, unquote
 from publisher.sandbox.http import Incoming
 
 _SKEW = 300
-_NEEDED = ("consumer_key", "token", "signature", "signature_method", "timestamp", "nonce")
+_NEEDED = ("consumer_key", "signature", "signature_method", "timestamp", "nonce")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,10 @@ class Keys:
 
 
 class Verifier:
-    """`origin` is the address clients sign for, whatever address they really talk to."""
+    """`origin` is the address clients sign for, whatever address they really talk to.
+
+    Keys without a token verify what is asked before there is one.
+    """
 
     def __init__(self, keys: Keys, origin: str) -> None:
         self.keys, self.origin = keys, origin
@@ -34,11 +37,14 @@ class Verifier:
 
     def problem(self, incoming: Incoming) -> str:
         """Why the request is not authorised; empty when it is."""
-        given = _header(incoming.headers.get("authorization", ""))
+        given = header(incoming.headers.get("authorization", ""))
         missing = [name for name in _NEEDED if not given.get(f"oauth_{name}")]
         if missing:
             return f"oauth_{missing[0]} is missing"
-        if (given["oauth_consumer_key"], given["oauth_token"]) != (self.keys.consumer_key, self.keys.token):
+        if (given["oauth_consumer_key"], given.get("oauth_token", "")) != (
+            self.keys.consumer_key,
+            self.keys.token,
+        ):
             return "Invalid or expired token"
         if given["oauth_signature_method"] != "HMAC-SHA1" or given.get("oauth_version", "1.0") != "1.0":
             return "Unsupported signature method or version"
@@ -75,7 +81,8 @@ def _escape(text: str) -> str:
     return quote(text, safe="~")
 
 
-def _header(value: str) -> dict[str, str]:
+def header(value: str) -> dict[str, str]:
+    """The parameters of an OAuth `Authorization` header; empty when it is none."""
     scheme, _, rest = value.partition(" ")
     if scheme.lower() != "oauth":
         return {}

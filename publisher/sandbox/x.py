@@ -17,6 +17,7 @@ from publisher.sandbox.oauth import Keys, Verifier
 from publisher.sandbox.record import Public, Record
 from publisher.sandbox.weight import LIMIT, links, weight
 from publisher.sandbox.x_media import Media
+from publisher.sandbox.x_oauth import Login
 from publisher.sandbox.x_view import HANDLE, NAME, USER_ID, Post, fields_asked, moment, shown
 
 ORIGIN = "https://api.twitter.com"
@@ -39,6 +40,7 @@ class X:
         self._by_text: dict[str, Post] = {}  # as sent: the last post of each text
         self.media = Media(self._new_id, lambda: bool(faults.take("x", {"alt"})))
         self._verifier = Verifier(KEYS, ORIGIN)
+        self._login = Login(KEYS, ORIGIN, USER_ID, HANDLE)
         self._used: dict[str, tuple[int, int]] = {}
         self._last_id = 0
         self._ids = threading.Lock()
@@ -59,6 +61,8 @@ class X:
         ]
 
     def respond(self, incoming: Incoming) -> Answer:
+        if incoming.path.startswith("/oauth/"):
+            return self._login.respond(incoming)
         for method, pattern, limit, act in self._routes:
             if method == incoming.method and (found := pattern.fullmatch(incoming.path)):
                 if self._verifier.problem(incoming):

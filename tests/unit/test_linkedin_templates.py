@@ -19,6 +19,7 @@ CONTEXT: dict[str, Any] = {
     "points": ["It was adopted today.", "It has three parts.", "All members signed {{ it }}."],
     "url": "https://press.example.int/s/118",
     "hashtags": ["Rights", "EU"],
+    "mentions": [],
     "language": "en",
     "organization": "Coalition",
     "labels": {"key_points": "Key points", "full_statement": "Full statement:"},
@@ -66,11 +67,15 @@ def test_links_and_hashtags_are_spans() -> None:
         ),
         ({"points": [], "url": "", "hashtags": []}, "Coalition adopts a joint statement"),
         (
+            {"points": [], "url": "", "mentions": ["The Office"]},
+            "Coalition adopts a joint statement\n\nThe Office #Rights #EU",
+        ),
+        (
             {"points": ["Only one."], "url": "", "hashtags": ["Rights"]},
             "Coalition adopts a joint statement\n\nOnly one.\n\n#Rights",
         ),
     ],
-    ids=["author's summary", "title alone", "one sentence"],
+    ids=["author's summary", "title alone", "a mention", "one sentence"],
 )
 def test_what_is_not_there_leaves_no_trace(context: dict[str, Any], text: str) -> None:
     assert str(render("post", **context)) == text

@@ -11,7 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from channels.x.form import XForm
 from publisher import text as texts
 from publisher.channel import MAIN, Copy, Post
-from publisher.statement import Media
+from publisher.errors import StatementError
+from publisher.statement import Media, Statement
 from publisher.text import Span, Text, mark
 
 FORM = XForm()
@@ -73,10 +74,44 @@ def test_a_link_somebody_wrote_without_a_scheme_is_no_accident() -> None:
     assert FORM.lint(MAIN, Text.plain("See www.gov.uk or gov.uk/help.")) == []
 
 
-def test_more_than_one_cashtag_and_forbidden_characters_are_warned_about() -> None:
-    assert FORM.lint(MAIN, Text.plain("$ABC costs US$5, $5 or $ABC")) == []
-    assert "$ABC, $XYZ" in FORM.lint(MAIN, Text.plain("$ABC and $XYZ"))[0]
-    assert "U+FEFF" in FORM.lint(MAIN, Text.plain("a\ufeffb"))[0]
+def test_one_cashtag_is_warned_about_and_what_x_refuses_is_refused() -> None:
+    once = Text.plain("$ABC costs US$5, $5 or $ABC")
+    assert FORM.lint(MAIN, once) == ["X makes a cashtag of $ABC: it links to a share's price"]
+    assert FORM.objection(MAIN, once) == ""
+    assert "$ABC, $XYZ" in FORM.objection(MAIN, Text.plain("$ABC and $XYZ"))
+    assert "U+FEFF" in FORM.objection(MAIN, Text.plain("a\ufeffb"))
+
+
+def test_more_than_two_hashtags_are_warned_about() -> None:
+    assert FORM.lint(MAIN, Text.authored("#One #Two")) == []
+    assert "3 hashtags" in FORM.lint(MAIN, Text.authored("#One #Two #Three"))[0]
+
+
+@pytest.mark.parametrize(
+    ("setting", "given", "headers"),
+    [
+        ("", None, {}),
+        ("following", None, {"reply_settings": "following"}),
+        ("", "verified", {"reply_settings": "verified"}),
+        ("following", "everybody", {}),
+    ],
+)
+def test_who_may_reply_is_the_settings_or_the_statements_to_say(
+    setting: str, given: str | None, headers: dict[str, str]
+) -> None:
+    overrides = {"x": {"reply_settings": given}} if given else {}
+    assert XForm(reply_settings=setting).headers(Statement("T", overrides=overrides)) == headers
+
+
+def test_a_word_x_does_not_know_for_who_may_reply_is_refused() -> None:
+    with pytest.raises(StatementError, match="everybody, following, mentionedUsers"):
+        FORM.headers(Statement("T", overrides={"x": {"reply_settings": "friends"}}))
+
+
+def test_what_a_link_adds_to_the_price_is_said() -> None:
+    linked, plain = post(Text.authored("https://example.org")), post(Text.plain("Two"))
+    assert FORM.price_note([linked, plain]) == "$0.030 without the link"
+    assert FORM.price_note([plain]) == ""
 
 
 @pytest.mark.parametrize(
@@ -135,6 +170,7 @@ def fill(**context: object) -> Text:
         "points": [],
         "url": "",
         "hashtags": [],
+        "mentions": [],
         "language": "en",
         "organization": "",
         "link": lambda url: mark("link", url),
@@ -157,6 +193,8 @@ def test_the_template_puts_the_headline_first_and_ends_in_the_link() -> None:
         ({"url": "https://example.org/s"}, "Joint statement\n\nhttps://example.org/s"),
         ({"summary": "We agreed."}, "Joint statement\n\nWe agreed."),
         ({"hashtags": ["Rights"]}, "Joint statement\n\n#Rights"),
+        ({"mentions": ["Office"]}, "Joint statement\n\nOffice"),
+        ({"mentions": ["Office"], "hashtags": ["A"]}, "Joint statement\n\nOffice #A"),
     ],
 )
 def test_the_template_leaves_out_what_there_is_not(context: dict[str, object], expected: str) -> None:

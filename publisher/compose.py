@@ -1,0 +1,383 @@
+"""Compose: one statement becomes the words and media of one channel.
+
+What a person has written for a channel is used as it is; everything else is the statement's own whole
+sentences, the lowest-ranked dropped until the form says that it fits. Nothing is ever cut inside a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from publisher import directory as directories
+from publisher import text as texts
+from publisher import thread
+from publisher.channel import MAIN, Channel, Copy, Field, Post, Rendering
+from publisher.errors import StatementError, Unfit
+from publisher.filling import Filling
+from publisher.render import Renderer
+from publisher.statement import Media, Statement
+from publisher.summary import Candidate, Choice, choose, faithful
+from publisher.text import Text
+
+_MARKER = re.compile(r"\s*\(?\b\d{1,2}/\d{1,2}\)?\s*\Z")
+"""Which post of a thread it is, at its end: no figure of the statement's."""
+_RELATIVE = re.compile(r"(?i)\b(today|yesterday|tomorrow)\b")
+
+
+@dataclass
+class Composition:
+    """One statement on its way to one channel."""
+
+    renderer: Renderer
+    statement: Statement
+    channel: Channel
+    warnings: list[str] = field(default_factory=list)
+    used: set[tuple[int, int]] = field(default_factory=set)
+
+    def rendering(self) -> Rendering:
+        """Raises Unfit, StatementError and SettingsError; see `Renderer.render`."""
+        form, statement = self.channel.form, self.statement
+        media, main = self._media(), self._main
+        said = self._thread(main) if main and form.thread_sentences else []
+        if said and main:
+            parts = [(self._finished(main, text),) for text in said]
+            posts = tuple(Post(copies, () if n else media) for n, copies in enumerate(parts))
+        else:
+            posts = (Post(self._single(media), media),)
+        self._judge([copy for post in posts for copy in post.copies])
+        return Rendering(
+            channel=self.channel.name,
+            language=statement.language,
+            posts=posts,
+            link=statement.url,
+            headers=form.headers(statement),
+            warnings=tuple(dict.fromkeys(self.warnings)),
+            sources=tuple(sorted(self.used)),
+            cost_usd=form.price(posts),
+            cost_note=form.price_note(posts),
+        )
+
+    def _single(self, media: Sequence[Media]) -> tuple[Copy, ...]:
+        copies: list[Copy] = []
+        for spec in self.channel.form.fields:
+            if spec.without_media and media:
+                continue
+            copy = self._copy(spec, copies)
+            if copy.text or not spec.optional:
+                copies.append(copy)
+        return tuple(copies)
+
+    # ------------------------------------------------------------ what is given
+
+    @property
+    def choice(self) -> Choice:
+        return self.renderer.choice(self.statement)
+
+    @cached_property
+    def names(self) -> directories.Names:
+        """A mail mentions nobody, so that nothing is missed there."""
+        warn = self.warnings.append if self._main else lambda _: None
+        return directories.Names(self.renderer.directory, self.channel.name, warn)
+
+    @cached_property
+    def filling(self) -> Filling:
+        return Filling(self.renderer, self.statement, self.channel, self.names, self._fits)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What the author wrote for this channel, as it stands in the front matter."""
+        return self.statement.overrides.get(self.channel.name, {})
+
+    @cached_property
+    def overrides(self) -> dict[str, str]:
+        """The author's own texts for this channel, by field name. Raises StatementError for what is no override."""
+        form, name = self.channel.form, self.channel.name
+        known = {f.override: f.name for f in form.fields if f.override}
+        others = {*form.options, *(["thread"] if form.thread_sentences else [])}
+        found: dict[str, str] = {}
+        for key, value in self.given.items():
+            if key not in known and key not in others:
+                there = ", ".join(sorted({*known, *others})) or "none"
+                raise StatementError(
+                    f"{self._where}: channels.{name}.{key} is no override; there are: {there}"
+                )
+            if key in known:
+                if not isinstance(value, str) or not value.strip():
+                    raise StatementError(f"{self._where}: channels.{name}.{key} must be a text")
+                found[known[key]] = _tidied(value)
+        return found
+
+    @property
+    def _where(self) -> str:
+        return self.statement.source or self.statement.title
+
+    @property
+    def _main(self) -> Field | None:
+        return next((f for f in self.channel.form.fields if f.name == MAIN), None)
+
+    @property
+    def _overridden_text(self) -> str:
+        """A person's own words for a mail: its bodies put the link and the way to unsubscribe around them."""
+        return "" if self._main else self.overrides.get("text", "")
+
+    # ------------------------------------------------------------ media
+
+    def _media(self) -> tuple[Media, ...]:
+        """Those media the channel carries; every other is named in a warning, or refused with the reason."""
+        rules, name = self.channel.form.media, self.channel.name
+        documents = [m for m in self.statement.documents if m.digest][: rules.documents]
+        images = [] if documents and rules.exclusive else list(self.statement.images[: rules.images])
+        carried = (*documents, *images)
+        if refused := self.channel.form.refuse(carried):
+            raise StatementError(f"{self._where}: {'; '.join(refused)}")
+        for medium in self.statement.media:
+            if medium not in carried and medium.digest:
+                what = medium.title or medium.alt or medium.name
+                self.warnings.append(f"{name} will not carry the {medium.kind} “{what}”")
+        return carried
+
+    # ------------------------------------------------------------ one post
+
+    def _copy(self, spec: Field, before: Sequence[Copy]) -> Copy:
+        """One field fitted: the author's own text, else the best choice of sentences that fits."""
+        if spec.name in self.overrides and (spec.name == MAIN or spec.limit is not None):
+            return self._finished(spec, self._authored(spec, self.overrides[spec.name], str(spec.override)))
+        if not spec.sentences:
+            return self._finished(spec, self.filling.text(spec, before, [], self.statement.summary))
+        if self.statement.summary or self._overridden_text:
+            return self._with_summary(spec, before, self._overridden_text or self.statement.summary)
+        return self._with_sentences(spec, before)
+
+    def _authored(self, spec: Field, own: str, key: str) -> Text:
+        text = Text.parse(self.names.authored(own))
+        length = self.channel.form.measure(spec.name, text)
+        if spec.limit is not None and length > spec.limit:
+            raise Unfit(
+                f"channels.{self.channel.name}.{key} is {length} {spec.unit} long, "
+                f"{self.channel.name} allows {spec.limit}; shorten it by {length - spec.limit}"
+            )
+        self._vouch([text], spec)
+        return text
+
+    def _vouch(self, said: Sequence[Text], spec: Field) -> None:
+        """What a press officer should know of a person's own posts; a person may say what the statement does not."""
+        what = f"your own text for {self.channel.name}"
+        for text in said:
+            words = _MARKER.sub("", str(text))
+            for finding in faithful.check(words, self.statement, verbatim=self.renderer.directory.words):
+                self.warnings.append(f"{what}: {finding.what}")
+        links = {link for text in said for link in text.links()}
+        if spec.name == MAIN and self.statement.url and self.statement.url not in links:
+            self.warnings.append(f"{what} does not have the statement's link")
+
+    def _with_summary(self, spec: Field, before: Sequence[Copy], summary: str) -> Copy:
+        text = self.filling.text(spec, before, [], summary)
+        if self._fits(spec, text):
+            return self._finished(spec, text)
+        self.warnings.append(
+            f"the author's summary does not fit {self.channel.name} ({spec.name}: "
+            f"{self.channel.form.measure(spec.name, text)} of {spec.limit} {spec.unit}); it goes out without. "
+            f"{self._advice(spec)}"
+        )
+        return self._finished(spec, self.filling.text(spec, before, [], ""))
+
+    def _with_sentences(self, spec: Field, before: Sequence[Copy]) -> Copy:
+        def fits(chosen: Sequence[Candidate]) -> bool:
+            return self._fits(spec, self.filling.text(spec, before, chosen, ""))
+
+        chosen = choose(self.choice, fits, spec.sentences, self.statement.title)
+        if not chosen and spec.name == MAIN:
+            why = "fits beside it" if self.choice.ranked else "can stand alone"
+            self.warnings.append(
+                f"{self.channel.name}: the headline stands alone, since no sentence of the statement {why}. "
+                f"{self._advice(spec)}"
+            )
+        self.used |= {(c.start, c.end) for c in chosen}
+        return self._finished(spec, self.filling.text(spec, before, chosen, ""))
+
+    # ------------------------------------------------------------ a thread
+
+    def _thread(self, spec: Field) -> list[Text]:
+        """The texts of a thread's posts; none where no thread is asked for, or one post holds it all."""
+        where = f"{self._where}: channels.{self.channel.name}.thread"
+        asked = thread.asked(self.given.get("thread"), self.channel.form.thread, where)
+        own = self.overrides.get(MAIN, "")
+        if isinstance(asked, tuple):
+            if own:
+                raise StatementError(
+                    f"{where} has the posts' texts, and so has {spec.override}; write one of them"
+                )
+            return self._own_thread(spec, asked)
+        if not asked:
+            return []
+        said = self._parted(spec, own) if own or self.statement.summary else self._thread_of_sentences(spec)
+        if not said:
+            self.warnings.append(f"{self.channel.name}: a thread is asked for, and one post holds it all")
+        return said
+
+    def _own_thread(self, spec: Field, given: Sequence[str]) -> list[Text]:
+        """The author's own posts, markers and all: nothing is added."""
+        words = [_tidied(post) for post in given]
+        if twice := next((n for n, post in enumerate(words) if post in words[:n]), None):
+            raise StatementError(
+                f"{self._where}: channels.{self.channel.name}.thread says in post {twice + 1} what another says"
+            )
+        said = [Text.parse(self.names.authored(post)) for post in words]
+        for n, text in enumerate(said, 1):
+            self._must_fit(spec, text, f"channels.{self.channel.name}.thread, post {n},")
+        self._vouch(said, spec)
+        return said
+
+    def _parted(self, spec: Field, own: str) -> list[Text]:
+        """The author's own text, or their summary under the headline, parted at sentences; nothing is dropped."""
+        words = own or self.statement.summary
+        key = f"channels.{self.channel.name}.{spec.override}" if own else "the author's summary"
+
+        def made(n: int, of: int, spans: Sequence[tuple[int, int]]) -> Text:
+            piece = thread.passage(words, spans)
+            if not own:
+                return self.filling.text(spec, (), [], piece, (n, of))
+            marked = f"{self.names.authored(piece)}\n\n{self.filling.marker(n, of)}"
+            return Text.parse(texts.tidy(marked))
+
+        found = thread.sentences(words, self.statement.language)
+        posts, left = thread.pack(found, lambda n, of, spans: self._fits(spec, made(n, of, spans)))
+        if left:
+            opening = words[slice(*left[0])][:60]
+            self._must_fit(spec, made(2, max(2, len(posts)), left[:1]), f"{key}: the sentence “{opening}…”")
+        if len(posts) < 2:
+            return []
+        if own and not posts[0]:
+            posts = posts[1:]
+        said = [made(n, len(posts), spans) for n, spans in enumerate(posts, 1)]
+        if own:
+            self._vouch(said, spec)
+        return said
+
+    def _thread_of_sentences(self, spec: Field) -> list[Text]:
+        """The headline and the statement's best sentences, each post able to stand alone."""
+
+        def made(n: int, of: int, groups: Sequence[Sequence[Candidate]]) -> Text:
+            return self.filling.text(spec, (), [c for group in groups for c in group], "", (n, of))
+
+        def fits(n: int, of: int, groups: Sequence[Sequence[Candidate]]) -> bool:
+            return self._fits(spec, made(n, of, groups))
+
+        most = self.channel.form.thread_sentences
+        chosen = choose(
+            self.choice,
+            lambda trial: all(fits(2, most + 1, [group]) for group in thread.grouped(trial)),
+            most,
+            self.statement.title,
+        )
+        posts, _ = thread.pack(thread.grouped(chosen), fits)
+        if len(posts) < 2:
+            return []
+        self.used |= {(c.start, c.end) for post in posts for group in post for c in group}
+        return [made(n, len(posts), groups) for n, groups in enumerate(posts, 1)]
+
+    # ------------------------------------------------------------ fitting
+
+    def _advice(self, spec: Field) -> str:
+        if not spec.override:
+            return ""
+        return f"To say it in your own words, write channels: {{{self.channel.name}: {{{spec.override}: …}}}}"
+
+    def _fits(self, spec: Field, text: Text) -> bool:
+        form = self.channel.form
+        if spec.html:
+            return True
+        within = spec.limit is None or form.measure(spec.name, text) <= spec.limit
+        return within and not form.objection(spec.name, text)
+
+    def _must_fit(self, spec: Field, text: Text, what: str) -> None:
+        """Raise Unfit, saying how much too long `what` is, unless it fits."""
+        length = self.channel.form.measure(spec.name, text)
+        if spec.limit is not None and length > spec.limit:
+            raise Unfit(
+                f"{what} is {length} {spec.unit} long as a post, {self.channel.name} allows {spec.limit}; "
+                f"shorten it by {length - spec.limit}"
+            )
+        if objection := self.channel.form.objection(spec.name, text):
+            raise Unfit(f"{what} cannot be posted: {objection}")
+
+    def _finished(self, spec: Field, text: Text) -> Copy:
+        """The field as it will leave. Raises Unfit naming the override to write."""
+        form = self.channel.form
+        if not self._fits(spec, text) and spec.shorten:
+            text = self._shortened(spec, text)
+        if not self._fits(spec, text):
+            if objection := form.objection(spec.name, text):
+                raise Unfit(f"{self.channel.name}: {objection}. {self._advice(spec)}")
+            raise Unfit(
+                f"{self.channel.name}: the {spec.name} is {form.measure(spec.name, text)} {spec.unit} long, "
+                f"{spec.limit} are allowed, and nothing of it can be left out. {self._advice(spec)}"
+            )
+        if not str(text).strip() and not spec.optional:
+            raise Unfit(f"{self.channel.name}: the {spec.name} is empty. {self._advice(spec)}")
+        if not spec.html:
+            self.warnings += form.lint(spec.name, text)
+        wire = form.wire(spec.name, text)
+        shown = wire if spec.html else form.shown(text)
+        length, spans = form.measure(spec.name, text), Text() if spec.html else text
+        return Copy(spec.name, shown, wire, length, spec.limit, spec.unit, spans)
+
+    def _shortened(self, spec: Field, text: Text) -> Text:
+        """Cut at a word, with an ellipsis: tolerable only in a subject made from the title."""
+        words = str(text).split()
+        while len(words) > 1:
+            words.pop()
+            cut = Text.plain(" ".join(words).rstrip(" ,;:.–—-") + "…")
+            if self._fits(spec, cut):
+                self.warnings.append(
+                    f"{self.channel.name}: the {spec.name} is shortened to “{cut}”. {self._advice(spec)}"
+                )
+                return cut
+        return text
+
+    # ------------------------------------------------------------ judgement
+
+    def _judge(self, copies: Sequence[Copy]) -> None:
+        """What a press officer should see before approving."""
+        if not self.statement.summary and self.used:
+            self.warnings += self.choice.warnings
+        own = {
+            "the author's summary": self.statement.summary,
+            f"your own text for {self.channel.name}": self._overridden_text,
+        }
+        ours = self.renderer.directory.words
+        for what, words in own.items():
+            for finding in faithful.check(words, self.statement, verbatim=ours) if words else ():
+                self.warnings.append(f"{what}: {finding.what}")
+        said = [c for c in copies if c.field == MAIN]
+        if _RELATIVE.search(" ".join(c.text for c in said)):
+            self.warnings.append(f"{self.channel.name}: the text speaks of a day relative to its publication")
+        if said:
+            self._tagged([c.spans for c in said])
+
+    def _tagged(self, said: Sequence[Text]) -> None:
+        """What became of the hashtags and mentions that were asked for, and which others there could be."""
+        name, statement, form = self.channel.name, self.statement, self.channel.form
+        if not (MAIN in self.overrides or isinstance(self.given.get("thread"), list | tuple)):
+            there = {s.text for text in said for s in text if s.kind in ("hashtag", "mention")}
+            wanted = {tag: f"#{tag}" for tag in statement.hashtags if form.hashtags}
+            wanted |= {str(Text.parse(self.names.mention(n))): f"@[{n}]" for n in self.filling.mentioned}
+            if lost := [shown for word, shown in wanted.items() if word not in there]:
+                why = f"{form.hashtags} hashtags at most, and only where they fit"
+                self.warnings.append(f"{name}: left out {', '.join(lost)} ({why})")
+        for tag in dict.fromkeys(s.text for text in said for s in text if s.kind == "hashtag"):
+            if better := directories.camel(tag, f"{statement.title}\n{statement.text}"):
+                self.warnings.append(f"{name}: write #{better} for #{tag}: screen readers read its words")
+        found = directories.suggestions(
+            self.renderer.directory, statement, name, self.channel.account, said, form.hashtags > 0
+        )
+        if found:
+            self.warnings.append(f"{name}: suggested, not added: {', '.join(found)}")
+
+
+def _tidied(value: str) -> str:
+    return texts.tidy(texts.nfc(texts.unmarked(value)))

@@ -1,0 +1,127 @@
+"""Filling: the templates of one channel, filled with one statement's words.
+
+A template is given marked strings and hands back a marked string (see `publisher.text`); it decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from publisher import directory as directories
+from publisher import text as texts
+from publisher.channel import MAIN, Channel, Copy, Field
+from publisher.errors import SettingsError
+from publisher.render import RIGHT_TO_LEFT, Renderer
+from publisher.statement import Statement
+from publisher.summary import Candidate
+from publisher.text import Text
+
+
+@dataclass
+class Filling:
+    """`fits` says whether a field has room for a text; `names` what organizations are called."""
+
+    renderer: Renderer
+    statement: Statement
+    channel: Channel
+    names: directories.Names
+    fits: Callable[[Field, Text], bool]
+
+    def text(
+        self,
+        spec: Field,
+        before: Sequence[Copy],
+        chosen: Sequence[Candidate],
+        summary: str,
+        at: tuple[int, int] = (1, 1),
+    ) -> Text:
+        """The field's template with these sentences (or this author's summary), as the nth of so many posts.
+
+        Where not even the headline fits, hashtags go first, then mentions.
+        """
+        tags = list(self.statement.hashtags[: self.channel.form.hashtags])
+        names = self.mentioned
+        while True:
+            context = self._context(spec, before, chosen, summary, at)
+            made = self._run(
+                spec.name if at[1] == 1 else "thread",
+                spec.html,
+                context | {"hashtags": tags, "mentions": names},
+            )
+            text = Text.plain(made) if spec.html else Text.parse(texts.tidy(texts.nfc(made)))
+            if not (tags or names) or chosen or summary or self.fits(spec, text):
+                return text
+            tags, names = (tags[:-1], names) if tags else (tags, names[:-1])
+
+    @cached_property
+    def mentioned(self) -> list[str]:
+        """Whom the front matter wants mentioned and the directory knows here; a mail mentions nobody."""
+        posts = any(f.name == MAIN for f in self.channel.form.fields)
+        return [name for name in self.statement.mentions if posts and self.names.has(name)]
+
+    def _context(
+        self,
+        spec: Field,
+        before: Sequence[Copy],
+        chosen: Sequence[Candidate],
+        summary: str,
+        at: tuple[int, int],
+    ) -> dict[str, Any]:
+        statement, html = self.statement, spec.html
+        own = directories.unnamed(summary) if html else self.names.authored(summary)
+        return {
+            "title": statement.title,
+            "summary": own or " ".join(c.text for c in chosen),
+            "authored": bool(summary),
+            "points": [c.text for c in chosen],
+            "paragraphs": own.split("\n\n") if own else _paragraphs(chosen),
+            "url": statement.url,
+            "language": statement.language,
+            "dir": "rtl" if statement.language.split("-")[0] in RIGHT_TO_LEFT else "ltr",
+            "organization": statement.organization,
+            "issued": statement.issued,
+            "documents": statement.documents,
+            "images": statement.images,
+            "n": at[0],
+            "of": at[1],
+            "marker": self.marker(*at),
+            "labels": self.renderer.words(statement.language),
+            **{f.name: "" for f in self.channel.form.fields},
+            **{c.field: c.text for c in before},
+            **getattr(self.channel.form, "context", {}),
+            "link": str if html else lambda url: texts.mark("link", url),
+            "hashtag": (lambda tag: f"#{tag}") if html else lambda tag: texts.mark("hashtag", tag),
+            "mention": (lambda name, target="": name) if html else self.names.mention,
+        }
+
+    def _run(self, name: str, html: bool, context: dict[str, Any]) -> str:
+        from jinja2 import TemplateError, TemplatesNotFound, TemplateSyntaxError
+
+        environment = self.renderer.environments(self.channel)[1 if html else 0]
+        wanted = [f"{self.channel.name}.{name}.j2", f"default.{name}.j2"]
+        try:
+            template = environment.select_template(wanted)
+            return template.render(context)
+        except TemplatesNotFound:
+            raise SettingsError(f"no template {wanted[0]} was found") from None
+        except TemplateSyntaxError as error:
+            raise SettingsError(f"template {error.name}, line {error.lineno}: {error.message}") from None
+        except (TemplateError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
+            raise SettingsError(f"template {wanted[0]}: {error}") from None
+
+    def marker(self, n: int, of: int) -> str:
+        """Which post of how many this is, as the template says it; nothing for a post alone."""
+        if of < 2:
+            return ""
+        return self._run("marker", False, {"n": n, "of": of, "language": self.statement.language}).strip()
+
+
+def _paragraphs(chosen: Sequence[Candidate]) -> list[str]:
+    """The chosen sentences, those of one block joined."""
+    blocks: dict[int, list[str]] = {}
+    for candidate in chosen:
+        blocks.setdefault(candidate.block, []).append(candidate.text)
+    return [" ".join(sentences) for sentences in blocks.values()]
