@@ -1,6 +1,6 @@
 """`python -m publisher`."""
 
-from publisher.cli import main
+from publisher.cli import run
 
 if __name__ == "__main__":
-    main()
+    run()

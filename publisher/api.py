@@ -76,18 +76,33 @@ class Publisher:
 
     @cached_property
     def renderer(self) -> Renderer:
+        from publisher.directory import load
+
         folder = self.settings.core.templates
         if folder is not None and not folder.is_dir():
             raise SettingsError(f"PUBLISHER_TEMPLATES names {folder}, which is no folder")
-        return Renderer(folder)
+        return Renderer(folder, load(self.settings.core.directory))
 
     @cached_property
     def delivering(self) -> Delivering:
         from publisher.deliver import Delivering
+        from publisher.login import stamp
 
         core = self.settings.core
         self._one_world()
-        return Delivering(self.ledger, self.channel, core.retry, core.approvals, self.observe)
+        return Delivering(
+            self.ledger,
+            self._fresh,
+            core.retry,
+            core.approvals,
+            self.observe,
+            stamp=lambda: stamp(self.settings),
+        )
+
+    def _fresh(self, name: str) -> Channel:
+        """A channel made with the credentials there are now: somebody may have logged in since the start."""
+        self.settings.reread()
+        return self.channel(name)
 
     @cached_property
     def hours(self) -> Hours:
@@ -208,9 +223,10 @@ class Publisher:
         previewed = self._fit(self.preview(source, names))
         plan = self.plan(previewed.statement, at, not_after)
         known = self.ledger.same(previewed.statement.digest)
-        if known is None or again or self._missing(known, names):
+        if known is None or again or self._missing(known, names) or not self.ledger.deliveries(known):
             self.ready(names)
             due = plan.at.at if plan.at else plan.embargo.at if plan.embargo else None
+            self.affordable(previewed.renderings, due, "" if again else known or "")
             if confirm and not confirm(previewed, due):
                 raise UsageError("not published: you said no")
         who = self.who(by)
@@ -234,6 +250,17 @@ class Publisher:
                     f"PUBLISHER_{name.upper()}__LIST_ADDRESS"
                 )
 
+    def affordable(self, renderings: Sequence[Rendering], due: float | None = None, key: str = "") -> None:
+        """Raise SettingsError when posting these would pass a channel's monthly cap. `key`: what has them already."""
+        from publisher.ledger import costs
+
+        there = {row.channel for row in self.ledger.deliveries(key)} if key else set()
+        at = due or self.ledger.clock()
+        for name in dict.fromkeys(r.channel for r in renderings if r.channel not in there):
+            total = sum(r.cost_usd or 0.0 for r in renderings if r.channel == name)
+            if total and (over := costs.over_cap(self.ledger, self.channel(name), total, at, planning=True)):
+                raise SettingsError(over)
+
     def plan(self, statement: Statement, at: When | None, not_after: float | None = None) -> Plan:
         """The plan of a statement: its embargo, and the time that was asked for. Raises UsageError."""
         from publisher.ledger import Plan
@@ -253,6 +280,8 @@ class Publisher:
         core = self.settings.core
         known = self.ledger.known(key)
         plan = self.plan(known.statement, at) if at else None
+        due = plan.at.at if plan and plan.at else known.row.due or known.row.embargo
+        self.affordable(known.renderings, due, key)
         return self.ledger.approve(
             key,
             self.who(by),
@@ -363,13 +392,15 @@ class Publisher:
             time.sleep(max(0.05, min(due, left)))
 
     def _next_look(self, key: str) -> float | None:
-        """Seconds until an unknown outcome of this announcement is looked up again."""
+        """Seconds until an unknown outcome of this announcement is looked up again, or a thread goes on."""
         now = self.ledger.clock()
         looks = [
-            p.find_due - now
+            (p.find_due if p.state == "unknown" else p.due) - now
             for row in self.ledger.deliveries(key)
+            if not row.addressed
             for p in self.ledger.parts(row.id)
-            if p.state == "unknown" and p.find_due is not None
+            # A thread is seen through: its next post may only have to wait until the one before can be seen.
+            if (p.state == "unknown" and p.find_due is not None) or (p.state == "waiting" and p.n)
         ]
         return max(0.0, min(looks)) if looks else None
 
@@ -407,6 +438,32 @@ class Publisher:
         key, _ = self.ledger.resolve_reference(reference)
         plan = self.plan(self.ledger.known(key).statement, at)
         self.ledger.reschedule(key, plan, self.who(by), self.settings.core.plan.lateness)
+
+    def retract(self, reference: str, reason: str, *, by: str = "") -> tuple[str, list[str]]:
+        """Stop everything of an announcement that has not left, and take down what is public where that is possible.
+
+        What is in doubt is settled first and then taken down; what is in flight is taken down when it has landed.
+        The announcement's id, and the deliveries that cannot be taken back. Raises UsageError without a reason.
+        """
+        from publisher.ledger import NewDelivery
+
+        if not reason.strip():
+            raise UsageError("say why with --reason; it is recorded")
+        key, _ = self.ledger.resolve_reference(reference)
+        who = self.who(by)
+        self.ledger.stop(key, who, reason)
+        acts, kept = [], []
+        rows = {row.id: row for row in self.ledger.deliveries(key)}
+        for of in self.ledger.out(key):
+            row, channel = rows[of], self.channel(rows[of].channel)
+            if not hasattr(channel, "retract"):
+                kept.append(of)
+                continue
+            made = Rendering(row.channel, row.language, (), "retract", target=of, reason=reason)
+            acts.append(NewDelivery(made, row.service, row.account, False))
+        if acts:
+            self.ledger.act(key, acts, who, needed=self.settings.core.approvals, reason=reason)
+        return key, kept
 
     def verify(self, reference: str | None = None) -> list[Verified]:
         """Compare what is live with what was approved: of one announcement or delivery, or of all."""

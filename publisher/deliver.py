@@ -39,7 +39,10 @@ from publisher.ledger import Claimed, Ledger, Verdict
 if TYPE_CHECKING:
     from sqlalchemy import Row
 
+    from publisher.ahead import Ahead
+    from publisher.notices import Notices
     from publisher.settings import Retry
+    from publisher.webpage import Gate
 
 ASLEEP = 10.0
 """Seconds between commit and wire after which this process must have been suspended, and does not send."""
@@ -47,24 +50,39 @@ ASLEEP = 10.0
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """Counts while the machine sleeps, where there is such a clock."""
 
+RETRACT = "retract"
+
 Observer = Callable[[str, dict[str, Any]], None]
 """Told of each step: (event, its facts). For logs and progress; must not raise."""
 
 
 @dataclass
 class Delivering:
-    """Delivers what is due in one ledger, through channels made by name."""
+    """Delivers what is due in one ledger, through channels made by name.
+
+    `gate` keeps back what points to a page that is not there; `ahead` and `notices` are done beside the
+    deliveries, in threads of their own, so that no claim waits for them.
+    """
 
     ledger: Ledger
     channel: Callable[[str], Channel]
     retry: Retry
     approvals: int = 1
     observe: Observer = lambda event, facts: None
+    gate: Gate | None = None
+    ahead: Ahead | None = None
+    notices: Notices | None = None
+    stamp: Callable[[], object] = lambda: None
+    _stamp: object = None
     _channels: dict[str, Channel] = field(default_factory=dict, repr=False)
+    _looking: list[Future[None]] = field(default_factory=list, repr=False)
     _busy: set[str] = field(default_factory=set, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(max_workers=16, thread_name_prefix="delivery"), repr=False
+    )
+    _aside: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(max_workers=2, thread_name_prefix="aside"), repr=False
     )
 
     def once(self, only: str | None = None, *, wait: bool = True) -> int:
@@ -73,6 +91,8 @@ class Delivering:
         With `wait` returns when it is done. A delivery that is still being worked on is not begun again.
         """
         self.ledger.sweep()
+        if only is None:
+            self._beside()
         begun = [self._begin(c.of.id, self._look, c) for c in self.ledger.in_doubt(only)]
         begun += [self._begin(of.id, self._work, of) for of in self.ledger.due(self.approvals, only)]
         started = [future for future in begun if future is not None]
@@ -82,18 +102,42 @@ class Delivering:
         return len(started)
 
     def until_idle(self, only: str | None = None) -> None:
-        """`once` until nothing is due now."""
+        """`once` until nothing is due now; of everything, looks and notices included."""
         while self.once(only):
             pass
+        for look in self._looking:
+            look.exception()
+
+    def _beside(self) -> None:
+        """Look ahead and tell people, unless either is still at it."""
+        begun = [
+            self._begin(type(one).__name__, lambda room: room.sweep(), one, self._aside)
+            for one in (self.ahead, self.notices)
+            if one is not None
+        ]
+        self._looking = [f for f in (*self._looking, *begun) if f is not None and not f.done()]
 
     def close(self) -> None:
-        """Finish the attempts in flight, then let go of connections."""
+        """Finish the attempts in flight, tell what came of them, then let go of connections."""
+        if self.ahead:
+            self.ahead.stopping.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._aside.shutdown(wait=True, cancel_futures=True)
+        if self.notices:
+            try:
+                self.notices.sweep(everything=False)
+            except Exception as error:  # the ledger is away: whoever has it next tells
+                self._trouble("notices", error)
         for made in self._channels.values():
             made.close()
         self._channels.clear()
 
-    def _begin(self, key: str, work: Callable[[Any], None], row: Any) -> Future[None] | None:
+    def _trouble(self, what: str, error: Exception) -> None:
+        self.observe("ledger trouble", {"at": what, "reason": f"{type(error).__name__}: {error}"[:300]})
+
+    def _begin(
+        self, key: str, work: Callable[[Any], None], row: Any, pool: ThreadPoolExecutor | None = None
+    ) -> Future[None] | None:
         with self._lock:
             if key in self._busy:
                 return None
@@ -103,17 +147,19 @@ class Delivering:
             try:
                 work(row)
             except Exception as error:  # the ledger, not the channel: what is in flight becomes unknown
-                self.observe(
-                    "ledger trouble", {"delivery": key, "reason": f"{type(error).__name__}: {error}"[:300]}
-                )
+                self._trouble(key, error)
                 raise
             finally:
                 self._busy.discard(key)
 
-        return self._pool.submit(task)
+        return (pool or self._pool).submit(task)
 
-    def _make(self, name: str) -> Channel:
+    def make(self, name: str) -> Channel:
+        """The one instance of a channel that all deliveries of this process use. Raises SettingsError."""
         with self._lock:
+            if (now := self.stamp()) != self._stamp:
+                self._stamp = now
+                self._channels.clear()  # somebody logged in: made anew with what there is now
             if name not in self._channels:
                 self._channels[name] = self.channel(name)
             return self._channels[name]
@@ -123,12 +169,14 @@ class Delivering:
     def _work(self, of: Row[Any]) -> None:
         """Send every part of a delivery that may go now, one claim for each."""
         try:
-            channel = self._make(of.channel)
+            channel = self.make(of.channel)
             channel.ready()
             rendering = self.ledger.rendering(of)
             self._same_service(channel, of)
         except PublisherError as error:
             self._stop(of, error)
+            return
+        if self.gate and not of.target and self.gate.closed(of, rendering.link):
             return
         if of.addressed:
             self.ledger.refresh_audience(of)
@@ -155,6 +203,8 @@ class Delivering:
 
     def _prepare(self, of: Row[Any], channel: Channel, rendering: Rendering) -> Prepared | None:
         """Upload what is invisible. A failure here is settled like an attempt that surely sent nothing."""
+        if of.action == RETRACT:
+            return {}
         try:
             prepared = channel.prepare(rendering, self.ledger.blob)
         except Exception as error:
@@ -193,8 +243,12 @@ class Delivering:
                 Verdict("waiting", "Asleep", "this process slept; nothing was sent", due=due, spent=False),
             )
             return
+        # Of a thread the first post alone: it never stops half-way for its price.
+        if not claimed.row.n and (over := self._over_cap(claimed, channel)):
+            self._settle(claimed, self._verdict(claimed, channel, Blocked(over)))
+            return
         try:
-            receipt = channel.send(claimed.part, claimed.prepared)
+            receipt = _act(channel, claimed)
         except DeliveryError as error:
             self._settle(claimed, self._verdict(claimed, channel, error))
             if isinstance(error, Duplicate):
@@ -208,12 +262,25 @@ class Delivering:
             self._settle(claimed, Verdict("delivered", receipt=receipt))
             self._read_back(claimed, channel, receipt)
 
+    def _over_cap(self, claimed: Claimed, channel: Channel) -> str:
+        """Why this would pass the channel's monthly cap, or ""."""
+        from publisher.ledger.costs import over_cap
+
+        cost = claimed.of.cost or 0.0
+        if not cost:
+            return ""
+        return over_cap(
+            self.ledger, channel, cost, claimed.row.started, planning=False, besides=claimed.of.id
+        )
+
     # ------------------------------------------------------------ verdicts
 
     def _verdict(self, claimed: Claimed, channel: Channel, error: DeliveryError) -> Verdict:
         """What an error means for the part, the channel and the clock."""
         row, why = claimed.row, error.message
         now = row.started
+        if isinstance(error, OutcomeUnknown) and claimed.of.action == RETRACT:
+            error = Transient(why)  # taking down twice does no harm
         if isinstance(error, OutcomeUnknown):
             hint = error.hint if isinstance(error, Duplicate) else None
             first = next(iter(channel.find_after), None)
@@ -229,7 +296,8 @@ class Delivering:
             return Verdict(
                 "waiting", error.kind, why, due=until, spent=False, pace=None if row.recipient else until
             )
-        due = max(getattr(error, "retry_at", None) or 0.0, now + self._backoff(row.tries))
+        asked = getattr(error, "retry_at", None)
+        due = max(asked, now + 1) if asked else now + self._backoff(row.tries)
         if row.tries + 1 >= self.retry.attempts:
             return Verdict("failed", error.kind, f"{why} (attempt {row.tries + 1} of {self.retry.attempts})")
         if due > (row.first or now) + self.retry.horizon:
@@ -261,7 +329,7 @@ class Delivering:
     def _look(self, claimed: Claimed, hint: str | None = None) -> None:
         """Look up a part whose outcome is unknown: adopt it, plan another look, or leave it to a person."""
         try:
-            channel = self._make(claimed.of.channel)
+            channel = self.make(claimed.of.channel)
             outcome = channel.find(claimed.part, claimed.row.first or claimed.row.started)
             named = hint or claimed.row.hint
             if not isinstance(outcome, Found) and named and self._is(channel, Receipt(named), claimed.part):
@@ -283,7 +351,7 @@ class Delivering:
 
     def _look_again(self, claimed: Claimed, reason: str) -> None:
         try:
-            after = list(self._make(claimed.of.channel).find_after)
+            after = list(self.make(claimed.of.channel).find_after)
         except SettingsError:
             after = []
         started, done = claimed.row.started, claimed.row.finds + 1
@@ -299,7 +367,7 @@ class Delivering:
 
     def _read_back(self, claimed: Claimed, channel: Channel, receipt: Receipt) -> None:
         """Compare what is public with what was approved; never lets a failure of reading hide a success."""
-        if claimed.row.recipient:
+        if claimed.row.recipient or claimed.of.action == RETRACT:
             return
         try:
             live = channel.read(receipt)
@@ -311,10 +379,27 @@ class Delivering:
         else:
             # A service may need a moment before it shows what it has just accepted.
             state = "unreachable" if live.gone else judge(live, claimed.part)
-        self.ledger.live(claimed.of, state, live.text)
+        self.ledger.live(claimed.of, state, live.text, claimed.row.n)
         self.observe(
             "read back", {"delivery": claimed.of.id, "n": claimed.row.n, "live": state, "reason": live.reason}
         )
+
+
+def _act(channel: Channel, claimed: Claimed) -> Receipt:
+    """Do what the delivery is for: send its part, or take down what it is aimed at and see that it is gone."""
+    if claimed.of.action != RETRACT:
+        return channel.send(claimed.part, claimed.prepared)
+    receipt = claimed.part.reply_to
+    if receipt is None or not receipt.id:
+        raise Permanent("the ledger does not know its id: take it down by hand")
+    channel.retract(receipt)  # type: ignore[attr-defined]
+    try:
+        live = channel.read(receipt)
+    except DeliveryError as error:
+        raise Transient(f"taken down, but that could not be seen: {error.message}") from None
+    if live.text is not None and not live.gone:
+        raise Transient("it was taken down but is still to be seen")
+    return receipt
 
 
 def judge(live: LiveText, part: Part) -> str:

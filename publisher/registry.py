@@ -9,6 +9,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 
@@ -44,6 +45,7 @@ def _theirs(point: EntryPoint) -> Entry:
     return Entry(point.name, owner, point.load)
 
 
+@cache
 def installed() -> dict[str, Entry]:
     """Every channel that is installed, by name. Raises SettingsError when two packages own one name."""
     home = importlib.import_module(HOME)

@@ -17,9 +17,9 @@ from typing import Any, Literal, TypeVar, cast
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, create_model, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from publisher import registry
+from publisher import addresses, registry
 from publisher.channel import Channel
 from publisher.errors import SettingsError
 
@@ -29,17 +29,26 @@ SECRETS = ("CREDENTIALS_DIRECTORY",)
 """Environment names of folders that hold one secret a file, as systemd's LoadCredential makes them."""
 
 
+WEEK = 7 * 24 * 60
+"""Minutes; a look ahead from farther away would tell little."""
+
 Section = TypeVar("Section", bound=BaseModel)
 
 
-class Retry(BaseModel):
+class Group(BaseModel):
+    """A group of settings; its validator is made when something is set, since making it takes time."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class Retry(Group):
     first: float = Field(30, gt=0, description="seconds before the second attempt; doubled after each")
     cap: float = Field(3600, gt=0, description="longest wait between two attempts, in seconds")
     attempts: int = Field(8, ge=1, description="attempts of one part before it counts as failed")
     horizon: float = Field(21600, gt=0, description="seconds after the due time at which retries end")
 
 
-class Plan(BaseModel):
+class Plan(Group):
     lateness: float = Field(
         3600, gt=0, description="a first attempt later than this many seconds is held for a person"
     )
@@ -56,16 +65,57 @@ class Plan(BaseModel):
     check_url: bool = Field(
         True, description="wait at the due time while the statement's page answers 404 or 410"
     )
+    preflight: str = Field(
+        "60,15",
+        description="minutes before a plan falls due at which channels, SMTP and page are checked; 0: never",
+    )
+
+    @field_validator("preflight")
+    @classmethod
+    def _minutes(cls, value: str) -> str:
+        try:
+            minutes_of(value)
+        except ValueError:
+            raise ValueError("is no list of minutes such as 60,15") from None
+        return value
+
+    @property
+    def preflight_minutes(self) -> tuple[float, ...]:
+        """Longest first; empty: never."""
+        return minutes_of(self.preflight)
 
 
-class Fetch(BaseModel):
+def minutes_of(text: str) -> tuple[float, ...]:
+    """`60,15` as numbers, longest first, without 0. Raises ValueError."""
+    found = {float(part) for part in text.split(",")}
+    if not all(0 <= minutes <= WEEK for minutes in found):
+        raise ValueError(text)
+    return tuple(sorted(found - {0.0}, reverse=True))
+
+
+class Notify(Group):
+    urls: SecretStr = Field(
+        SecretStr(""),
+        description="who is told when a person is needed and when all is public, comma separated: mailto:, https:, or what the apprise library knows",
+    )
+
+    @field_validator("urls")
+    @classmethod
+    def _known(cls, value: SecretStr) -> SecretStr:
+        for url in addresses.split(value.get_secret_value()):
+            if fault := addresses.fault(url):
+                raise ValueError(fault)
+        return value
+
+
+class Fetch(Group):
     allow_hosts: str = Field(
         "",
         description="hosts (or host:port), comma separated, that may be fetched although they are not public",
     )
 
 
-class Log(BaseModel):
+class Log(Group):
     level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least level that is logged"
     )
@@ -74,7 +124,7 @@ class Log(BaseModel):
     )
 
 
-class Core(BaseModel):
+class Core(Group):
     """What the core itself reads. Channels' sections come beside it."""
 
     database_url: SecretStr | None = Field(
@@ -95,6 +145,7 @@ class Core(BaseModel):
     approver: str = Field("", description="the name that approves where --by does not say")
     retry: Retry = Retry()
     plan: Plan = Plan()
+    notify: Notify = Notify()
     fetch: Fetch = Fetch()
     log: Log = Log()
 
@@ -135,6 +186,11 @@ class Settings:
         return tuple(h.strip() for h in self.core.fetch.allow_hosts.split(",") if h.strip())
 
     @property
+    def notify_urls(self) -> tuple[str, ...]:
+        """Who is told when a person is needed."""
+        return addresses.split(self.core.notify.urls.get_secret_value())
+
+    @property
     def database_url(self) -> str:
         """SQLAlchemy URL of the ledger; a rehearsal has one of its own."""
         given = self.core.database_url
@@ -155,6 +211,10 @@ class Settings:
             if name.upper() not in known and not name.startswith(f"{PREFIX}TEST_")
         ]
 
+    def reread(self) -> None:
+        """Read the files anew the next time a section is asked for."""
+        self.__dict__.pop("values", None)
+
     def secrets(self) -> list[str]:
         """Every secret value in the settings, longest first, for the log's redaction."""
         found: set[str] = set()
@@ -164,6 +224,8 @@ class Settings:
             except SettingsError:
                 continue
         found |= _secrets_of(self.core)
+        for url in self.notify_urls:
+            found |= addresses.secrets(url)
         return sorted((s for s in found if len(s) >= 4), key=len, reverse=True)
 
     @cached_property
@@ -213,23 +275,21 @@ class Settings:
         return {name.lower(): value for layer in layers for name, value in layer.items() if value != ""}
 
     def _read(self, model: type[Section], section: str) -> Section:
-        from pydantic_settings import BaseSettings, EnvSettingsSource
+        values, prefix = self.values, PREFIX + (f"{section.upper()}__" if section else "")
+        required = any(field.is_required() for field in model.model_fields.values())
+        if not required and not any(name.startswith(prefix.lower()) for name in values):
+            return model.model_construct()  # nothing is set: `preview` need not wait for what reads settings
 
-        values = self.values
+        from pydantic_settings import EnvSettingsSource
 
         class Source(EnvSettingsSource):
             def _load_env_vars(self) -> Mapping[str, str | None]:
                 return values
 
-        class Base(BaseSettings):
-            @classmethod
-            def settings_customise_sources(cls, settings_cls: Any, *_: Any, **__: Any) -> Any:
-                return (Source(settings_cls, env_prefix=prefix, env_nested_delimiter="__"),)
-
-        prefix = PREFIX + (f"{section.upper()}__" if section else "")
-        made = create_model(model.__name__, __base__=(Base, model), __module__=model.__module__)
         try:
-            return cast(Section, made())
+            # The source reads fields alone; making a settings class of each section costs more than all the rest.
+            given = Source(cast(Any, model), env_prefix=prefix, env_nested_delimiter="__")()
+            return model.model_validate(given)
         except ValidationError as error:
             raise SettingsError(_explain(error, prefix)) from None
         except Exception as error:  # pydantic-settings raises its own for JSON it cannot read

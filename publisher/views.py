@@ -69,17 +69,23 @@ def rendering_view(r: Rendering) -> dict[str, Any]:
         "action": r.action,
         "digest": r.digest,
     }
+    if r.target:
+        view |= {"target": r.target, "reason": r.reason}
     if any(c.field == MAIN for p in r.posts for c in p.copies):
         view["posts"] = [_post(p, r.link) for p in r.posts]
-    else:
+    elif r.posts:
         view |= {c.field: c.text for p in r.posts for c in p.copies}
         view["headers"] = {"Subject": view.get("subject", ""), **r.headers}
         view["lengths"] = {c.field: {"length": c.length, "limit": c.limit} for p in r.posts for c in p.copies}
         view["media"] = [_medium(m) for m in r.media]
+    if r.headers and "headers" not in view:
+        view["headers"] = dict(r.headers)
     view["warnings"] = list(r.warnings)
     view["sources"] = [list(s) for s in r.sources]
     if r.cost_usd is not None:
         view["cost_usd"] = r.cost_usd
+        if r.cost_note:
+            view["cost_note"] = r.cost_note
     return view
 
 
@@ -144,7 +150,8 @@ def _head(known: Known, deliveries: Sequence[Mapping[str, Any]]) -> dict[str, An
 def announcement_state(row: Row[Any], deliveries: Sequence[Mapping[str, Any]]) -> str:
     if row.ended:
         return "cancelled"
-    states = {d["state"] for d in deliveries}
+    done = ("retract", "delivered")  # a retraction that succeeded shows in what it took down
+    states = {d["state"] for d in deliveries if (d["action"], d["state"]) != done}
     return next((s for s in ORDER if s in states), "held" if row.held else "draft")
 
 
@@ -174,7 +181,8 @@ def delivery(ledger: Ledger, row: Row[Any]) -> dict[str, Any]:
     parts = ledger.parts(row.id)
     if state == "delivered" and parts[0].receipt:
         view["receipt"] = {"id": parts[0].receipt["id"], "url": parts[0].receipt["url"] or None}
-        if not any(c.field == MAIN for c in ledger.rendering(row).posts[0].copies):
+        posts = ledger.rendering(row).posts
+        if posts and not any(c.field == MAIN for c in posts[0].copies):
             view["receipt"] |= {"accepted": 1, "refused": 0, "unknown": 0}  # one message to a list
     if len(parts) > 1:
         view["parts"] = [{"n": p.n, "state": p.state, "receipt": p.receipt} for p in parts]

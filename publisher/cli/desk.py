@@ -73,7 +73,7 @@ def _page(office: Any, key: str, html: Path) -> None:
     known = office.ledger.known(key)
     made = page.page(
         known.statement,
-        known.renderings,
+        [r for r in known.renderings if not r.target],
         known.digest,
         office.renderer,
         deliveries=views.announcement(office.ledger, key)["deliveries"],

@@ -79,6 +79,8 @@ def rendering_lines(rendering: Rendering) -> list[str]:
     """One channel's texts with their counts, media, cost, and what to look at."""
     name = f"{rendering.channel} ({rendering.language})"
     lines = [f"── {name} {'─' * max(2, 76 - len(name))}"]
+    if rendering.target:
+        lines.append(f"  {rendering.action} of {rendering.target}: {rendering.reason}")
     several = len(rendering.posts) > 1
     for n, post in enumerate(rendering.posts, 1):
         if several:
@@ -92,7 +94,8 @@ def rendering_lines(rendering: Rendering) -> list[str]:
         lines.append(f"  link: {rendering.link}")
     lines += [f"  {name}: {value}" for name, value in rendering.headers.items()]
     if rendering.cost_usd:
-        lines.append(f"  cost: ${rendering.cost_usd:.3f}")
+        note = f" ({rendering.cost_note})" if rendering.cost_note else ""
+        lines.append(f"  cost: ${rendering.cost_usd:.3f}{note}")
     lines.append(f"  digest: {rendering.digest}")
     return lines + [f"  ! {warning}" for warning in rendering.warnings]
 

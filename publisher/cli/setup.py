@@ -153,8 +153,8 @@ def import_(file: Any, source: str, by: str, json_: bool) -> int:
 
 @subscribers.command()
 @click.argument("address")
-@click.option("--name", default="")
-@click.option("--language", default="", metavar="TAG")
+@click.option("--name", default="", help="What they are called.")
+@click.option("--language", default="", metavar="TAG", help="The language they read, such as fr.")
 @common.by
 def add(address: str, name: str, language: str, by: str) -> None:
     """Add one person."""

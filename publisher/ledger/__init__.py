@@ -2,15 +2,15 @@
 
 `Ledger` is what the rest of the product holds: a database with queries by intent. Rooms beside this one:
 `schema` (tables), `engine` (opening, clock), `statements` (announcements and approvals), `parts` (claim and
-settle), `control` (hold, pause, cancel), `events` (the log).
+settle), `control` (hold, pause, cancel), `outward` (retract, correct), `events` (the log).
 """
 
-from publisher.ledger.control import Control
+from publisher.ledger.outward import Outward
 from publisher.ledger.parts import Claimed, Verdict
 from publisher.ledger.statements import Known, NewDelivery, Plan
 
 __all__ = ["Claimed", "Known", "Ledger", "NewDelivery", "Plan", "Verdict"]
 
 
-class Ledger(Control):
+class Ledger(Outward):
     """Opens (and where it is missing creates) the ledger at a SQLAlchemy URL. Raises SettingsError."""

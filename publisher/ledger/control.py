@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, func, or_, select, update
 
 from publisher.channel import Receipt
 from publisher.errors import UsageError
 from publisher.ledger import events
-from publisher.ledger.parts import OPEN, Parts
+from publisher.ledger.looks import Looks
+from publisher.ledger.pages import PAGE, freed
+from publisher.ledger.parts import OPEN
 from publisher.ledger.schema import announcement, delivery, lane, part, tick
 from publisher.ledger.statements import Plan, ensure_lane
 
 
-class Control(Parts):
+class Control(Looks):
     """The state machine's moves that people make. `by` is who says so; every move is an event."""
 
     def hold(self, key: str, by: str, reason: str = "") -> None:
@@ -27,18 +29,24 @@ class Control(Parts):
             at, row = self._clock(c), self._lock(c, key)
             if row.ended:
                 raise UsageError(f"{key} was {row.ended}; there is nothing to hold")
-            held = self._set(c, key, OPEN, state="held", error=f"held by {by}")
+            self._set(c, key, OPEN, part.c.kind == PAGE, **freed(at))
+            held = self._set(c, key, OPEN, state="held", kind=None, error=f"held by {by}")
             if not held and self._any(c, key):
                 raise UsageError(f"nothing of {key} is left to hold")
             c.execute(update(announcement).where(announcement.c.id == key).values(held=True))
             events.append(c, at, key, "held", by, reason=reason)
 
     def release(self, key: str, by: str) -> None:
-        """Let a held announcement go: what is late is due now; the embargo stays."""
+        """Let an announcement go that is held, or waits for its page: what is late is due now; the embargo stays."""
         with self.write() as c:
             at, row = self._clock(c), self._lock(c, key)
             if row.ended:
                 raise UsageError(f"{key} was {row.ended}; there is nothing to release")
+            # What was held for its page and rescheduled since will be asked for at the new time.
+            now = or_(part.c.state != "held", part.c.due <= at)
+            pageless = self._set(
+                c, key, (*OPEN, "held"), part.c.kind == PAGE, now, last_start=None, **freed(at)
+            )
             late = self._set(
                 c,
                 key,
@@ -51,10 +59,13 @@ class Control(Parts):
                 kind=None,
             )
             early = self._set(c, key, ("held",), state="planned", error=None, kind=None)
-            if not (late or early or row.held):
-                raise UsageError(f"{key} is not held")
-            c.execute(update(announcement).where(announcement.c.id == key).values(held=False))
-            events.append(c, at, key, "released", by)
+            if not (late or early or pageless or row.held):
+                raise UsageError(f"{key} is not held, nor does it wait for its page")
+            waived = bool(pageless or row.page_waived)
+            c.execute(
+                update(announcement).where(announcement.c.id == key).values(held=False, page_waived=waived)
+            )
+            events.append(c, at, key, "released", by, page_waived=waived)
 
     def cancel(self, key: str, by: str, reason: str = "") -> None:
         """Nothing more of it leaves, ever. What is public already stays public."""
@@ -78,6 +89,7 @@ class Control(Parts):
             assert plan.at is not None
             c.execute(update(announcement).where(announcement.c.id == key).values(**plan.columns))
             due, last = plan.at.at, plan.not_after or plan.at.at + lateness
+            self._set(c, key, OPEN, part.c.kind == PAGE, **freed(at))
             moved = self._set(c, key, ("planned", "held"), due=due, last_start=last)
             if not moved and self._any(c, key):
                 raise UsageError(f"nothing of {key} is left to reschedule")

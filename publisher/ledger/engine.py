@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Float, create_engine, event, func, inspect, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ColumnElement, FunctionElement
 
 from publisher.errors import SettingsError
-from publisher.ledger import schema
+from publisher.ledger import identity, schema
 
 BUSY = 30.0
 """Seconds a writer waits for another one on SQLite."""
@@ -39,14 +40,25 @@ def _now_postgresql(*_: Any, **__: Any) -> str:
     return "(extract(epoch from now())::double precision)"
 
 
-class Database:
-    """One ledger's connections. `skew` moves its clock, in seconds: the seam by which tests travel in time."""
+def now() -> ColumnElement[float]:
+    """The database's clock, as an expression in a statement."""
+    return _Now() + 0.0
 
-    def __init__(self, url: str, *, create: bool = True) -> None:
+
+class Database:
+    """One ledger's connections. `skew` moves its clock, in seconds: the seam by which tests travel in time.
+
+    `as_it_is` opens whatever is there: nothing is made, and its schema may be another one.
+    """
+
+    def __init__(self, url: str, *, as_it_is: bool = False) -> None:
         self.url = url
         self.skew = 0.0
         self.engine = _engine(url)
-        self._open(create)
+        # SQLite lets one write at a time, and makes the others ask again in ever longer steps: in turn is quicker.
+        self._turn = threading.RLock() if self.engine.dialect.name == "sqlite" else nullcontext()
+        self._arrived = as_it_is
+        self._open(as_it_is)
 
     @property
     def place(self) -> str:
@@ -60,7 +72,7 @@ class Database:
 
     def now(self) -> ColumnElement[float]:
         """The clock, as an expression in a statement."""
-        return _Now() + self.skew if self.skew else _Now() + 0.0
+        return now() + self.skew if self.skew else now()
 
     def clock(self) -> float:
         """The clock's reading."""
@@ -70,7 +82,10 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction; on SQLite it holds the write lock from its start."""
-        with self.engine.begin() as connection:
+        if not self._arrived:
+            identity.arrive(self)
+            self._arrived = True
+        with self._turn, self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -81,25 +96,27 @@ class Database:
     def close(self) -> None:
         self.engine.dispose()
 
-    def _open(self, create: bool) -> None:
+    def version(self) -> str | None:
+        """The revision of its schema; None when there are no tables, "" when they are not a ledger's."""
+        with self.read() as connection:
+            tables = inspect(connection).get_table_names()
+            if "alembic_version" not in tables:
+                return "" if tables else None
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
+
+    def _open(self, as_it_is: bool) -> None:
         try:
-            with self.read() as connection:
-                tables = inspect(connection).get_table_names()
-                found = (
-                    connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-                    if "alembic_version" in tables
-                    else None
-                )
-            if not tables and create:
+            found = self.version()
+            if as_it_is:
+                return
+            if found is None:
                 self._create()
             elif found != schema.VERSION:
                 raise SettingsError(
                     f"the ledger {self.place} has schema {found or 'unknown'}, this version needs {schema.VERSION}; "
-                    "nothing was changed"
+                    "nothing was changed. `publisher ledger migrate` brings an older one up to date, after a backup"
                 )
             self._refuse_forgetful_cluster()
-        except DBAPIError as error:
-            raise SettingsError(f"the ledger {self.place} cannot be opened: {_short(error)}") from None
         except SQLAlchemyError as error:
             raise SettingsError(f"the ledger {self.place} cannot be opened: {_short(error)}") from None
 
@@ -114,6 +131,7 @@ class Database:
             connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)"))
             connection.execute(text("INSERT INTO alembic_version VALUES (:v)"), {"v": schema.VERSION})
             connection.execute(schema.lane.insert().values(name="*", paused=False, free=0.0))
+            identity.settle(connection, identity.here(connection, self.place))
 
     def _refuse_forgetful_cluster(self) -> None:
         """A fail-over that forgets an acknowledged attempt posts twice: measured 953 times in 4,000."""

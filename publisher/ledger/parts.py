@@ -13,12 +13,29 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Float,
+    Integer,
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from publisher import audience
 from publisher.channel import Part, Prepared, Receipt, Rendering
 from publisher.ledger import events
+from publisher.ledger.engine import now
 from publisher.ledger.schema import (
     announcement,
     approval,
@@ -81,43 +98,122 @@ def _dead(name: str) -> bool:
     return host == socket.gethostname() and Path("/proc/self/stat").exists() and _started(int(pid)) != rest
 
 
+_NOW = now() + bindparam("skew", type_=Float)
+
+
+def _claimable() -> Select[Any]:
+    """The ids of parts that may go now. Every condition of leaving stands here and nowhere else."""
+    before = aliased(part)
+    given = (
+        select(func.count(approval.c.by.distinct()))
+        .where(approval.c.announcement == delivery.c.announcement, approval.c.digest == revision.c.digest)
+        .scalar_subquery()
+    )
+    closed = select(lane.c.name).where(
+        lane.c.name.in_(("*", delivery.c.channel)),
+        or_(lane.c.paused, lane.c.blocked.is_not(None), lane.c.free > _NOW),
+    )
+    follows = select(before.c.id).where(
+        before.c.delivery == part.c.delivery,
+        before.c.recipient == part.c.recipient,
+        before.c.n < part.c.n,
+        before.c.state != "delivered",
+    )
+    acted_on = aliased(part)
+    ready = select(acted_on.c.id).where(
+        acted_on.c.delivery == delivery.c.target,
+        acted_on.c.n == part.c.n,
+        acted_on.c.recipient == part.c.recipient,
+        acted_on.c.state == "delivered",
+    )
+    reader = select(subscriber.c.id).where(subscriber.c.id == part.c.recipient, subscriber.c.active)
+    return (
+        select(part.c.id)
+        .join(delivery, delivery.c.id == part.c.delivery)
+        .join(announcement, announcement.c.id == delivery.c.announcement)
+        .join(
+            revision,
+            and_(revision.c.announcement == announcement.c.id, revision.c.n == delivery.c.revision),
+        )
+        .where(
+            part.c.state.in_(OPEN),
+            part.c.due <= _NOW,
+            or_(part.c.attempt > 0, part.c.last_start.is_(None), part.c.last_start >= _NOW),
+            ~announcement.c.held,
+            announcement.c.ended.is_(None),
+            or_(announcement.c.embargo.is_(None), announcement.c.embargo <= _NOW),
+            given >= bindparam("needed", type_=Integer),
+            ~closed.exists(),
+            or_(delivery.c.action == "retract", ~follows.exists()),
+            or_(delivery.c.target.is_(None), ready.exists()),
+            or_(part.c.recipient == "", reader.exists()),
+        )
+    )
+
+
+# Made once: building so large a statement takes longer than running it.
+_CLAIMABLE = _claimable()
+_DUE = (
+    select(delivery)
+    .where(delivery.c.id.in_(_CLAIMABLE.with_only_columns(part.c.delivery).distinct()))
+    .order_by(delivery.c.due, delivery.c.id)
+)
+_DUE_OF = _DUE.where(delivery.c.announcement == bindparam("only", type_=String))
+
+
+def _claim() -> ReturningUpdate[Any]:
+    """The one statement that moves a part to `sending`.
+
+    A CTE, because PostgreSQL may evaluate `IN (SELECT … LIMIT 1)` anew for each row, and then takes many.
+    """
+    due = (
+        _CLAIMABLE.where(part.c.delivery == bindparam("key", type_=String))
+        .order_by(part.c.due, part.c.n, part.c.id)
+        .limit(1)
+        .with_for_update(of=part, skip_locked=True)
+        .cte("due")
+    )
+    return (
+        update(part)
+        .where(part.c.id.in_(select(due.c.id)))
+        .values(
+            state="sending",
+            attempt=part.c.attempt + 1,
+            first=func.coalesce(part.c.first, _NOW),
+            started=_NOW,
+            deadline=_NOW + bindparam("patience", type_=Float),
+            worker=bindparam("me", type_=String),
+        )
+        .returning(*part.c)
+    )
+
+
+_CLAIM = _claim()
+
+
 class Parts(Statements):
     """The state machine's moves that machines make."""
 
     def due(self, approvals: int, only: str | None = None) -> list[Row[Any]]:
         """Deliveries of which a part can be claimed now, of one announcement or of all."""
+        given = {"needed": approvals, "skew": self.skew}
         with self.read() as c:
-            ready = self._claimable(approvals).with_only_columns(part.c.delivery).distinct()
-            rows = select(delivery).where(delivery.c.id.in_(ready)).order_by(delivery.c.due, delivery.c.id)
             if only:
-                rows = rows.where(delivery.c.announcement == only)
-            return list(c.execute(rows))
+                return list(c.execute(_DUE_OF, given | {"only": only}))
+            return list(c.execute(_DUE, given))
 
     def claim(self, of: Row[Any], approvals: int, patience: float) -> Claimed | None:
         """Move one due part of a delivery to `sending` and commit; None when none may go now."""
         with self.write() as c:
             self._order(c, of)
-            due = (
-                self._claimable(approvals)
-                .where(part.c.delivery == of.id)
-                .order_by(part.c.due, part.c.n, part.c.id)
-                .limit(1)
-                .with_for_update(of=part, skip_locked=True)
-                .cte("due")
-            )
-            row = c.execute(
-                update(part)
-                .where(part.c.id.in_(select(due.c.id)))
-                .values(
-                    state="sending",
-                    attempt=part.c.attempt + 1,
-                    first=func.coalesce(part.c.first, self.now()),
-                    started=self.now(),
-                    deadline=self.now() + patience,
-                    worker=worker(),
-                )
-                .returning(*part.c)
-            ).first()
+            given = {
+                "needed": approvals,
+                "skew": self.skew,
+                "key": of.id,
+                "patience": patience,
+                "me": worker(),
+            }
+            row = c.execute(_CLAIM, given).first()
             if row is None:
                 return None
             if not row.recipient:
@@ -167,6 +263,12 @@ class Parts(Statements):
                 )
                 .values(**values)
             ).rowcount
+            if changed and of.action == "retract" and verdict.state == "delivered":
+                c.execute(
+                    update(part)
+                    .where(part.c.delivery == of.target, part.c.n == row.n, part.c.recipient == row.recipient)
+                    .values(state="retracted")
+                )
             if changed and (not row.recipient or verdict.state == "unknown"):
                 events.append(
                     c,
@@ -290,13 +392,16 @@ class Parts(Statements):
                 others if of.language == main else None,
             )
 
-    def live(self, of: Row[Any], state: str, text: str | None) -> None:
-        """Record what was read back of a delivery."""
+    def live(self, of: Row[Any], state: str, text: str | None, n: int = 0) -> None:
+        """Record what was read back of a delivery; a later post of a thread does not hide an earlier one's trouble."""
         with self.write() as c:
             self._order(c, of)
             at = self._clock(c)
+            keep = delivery.c.live.in_(("cut", "changed", "deleted")) if n else false()
             c.execute(
-                update(delivery).where(delivery.c.id == of.id).values(live=state, live_at=at, live_text=text)
+                update(delivery)
+                .where(delivery.c.id == of.id, or_(delivery.c.live.is_(None), ~keep))
+                .values(live=state, live_at=at, live_text=text)
             )
             events.append(c, at, of.announcement, "read back", delivery=of.id, live=state, text=text)
 
@@ -348,47 +453,6 @@ class Parts(Statements):
 
     # ------------------------------------------------------------ within a transaction
 
-    def _claimable(self, approvals: int) -> Select[Any]:
-        """The ids of parts that may go now. Every condition of leaving stands here and nowhere else."""
-        before = aliased(part)
-        given = (
-            select(func.count(approval.c.by.distinct()))
-            .where(approval.c.announcement == delivery.c.announcement, approval.c.digest == revision.c.digest)
-            .scalar_subquery()
-        )
-        closed = select(lane.c.name).where(
-            lane.c.name.in_(("*", delivery.c.channel)),
-            or_(lane.c.paused, lane.c.blocked.is_not(None), lane.c.free > self.now()),
-        )
-        follows = select(before.c.id).where(
-            before.c.delivery == part.c.delivery,
-            before.c.recipient == part.c.recipient,
-            before.c.n < part.c.n,
-            before.c.state != "delivered",
-        )
-        reader = select(subscriber.c.id).where(subscriber.c.id == part.c.recipient, subscriber.c.active)
-        return (
-            select(part.c.id)
-            .join(delivery, delivery.c.id == part.c.delivery)
-            .join(announcement, announcement.c.id == delivery.c.announcement)
-            .join(
-                revision,
-                and_(revision.c.announcement == announcement.c.id, revision.c.n == delivery.c.revision),
-            )
-            .where(
-                part.c.state.in_(OPEN),
-                part.c.due <= self.now(),
-                or_(part.c.attempt > 0, part.c.last_start.is_(None), part.c.last_start >= self.now()),
-                ~announcement.c.held,
-                announcement.c.ended.is_(None),
-                or_(announcement.c.embargo.is_(None), announcement.c.embargo <= self.now()),
-                given >= approvals,
-                ~closed.exists(),
-                ~follows.exists(),
-                or_(part.c.recipient == "", reader.exists()),
-            )
-        )
-
     def _order(self, c: Connection, of: Row[Any], *, alone: bool = False) -> None:
         """Take the locks that pause, hold and cancel take, so that a claim is either before them or after.
 
@@ -408,7 +472,7 @@ class Parts(Statements):
                 n=row.n,
                 attempt=row.attempt,
                 started=row.started,
-                reply_to=self._predecessor(c, row),
+                reply_to=self._predecessor(c, row, of),
                 recipient=audience.recipient(c, row.recipient) if row.recipient else None,
                 blob=self.blob,
             ),
@@ -429,15 +493,13 @@ class Parts(Statements):
         ).scalar_one()
         return Rendering.load(content)
 
-    def _predecessor(self, c: Connection, row: Row[Any]) -> Receipt | None:
-        if not row.n:
+    def _predecessor(self, c: Connection, row: Row[Any], of: Row[Any]) -> Receipt | None:
+        """The receipt of what a part acts on: the same part of the target, else the post before it in a thread."""
+        if not row.n and not of.target:
             return None
-        found = c.scalar(
-            select(part.c.receipt).where(
-                part.c.delivery == row.delivery, part.c.recipient == row.recipient, part.c.n == row.n - 1
-            )
-        )
-        return receipt(found)
+        key, n = (of.target, row.n) if of.target else (row.delivery, row.n - 1)
+        same = (part.c.delivery == key, part.c.recipient == row.recipient, part.c.n == n)
+        return receipt(c.scalar(select(part.c.receipt).where(*same)))
 
     def _slow(self, c: Connection, of: Row[Any], verdict: Verdict) -> None:
         """Move the channel's pace, or stop the channel for a person."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -390,17 +390,22 @@ class Statements(Database):
         """
         first = row.due if row.due is not None else max(row.embargo or at, at)
         dues: dict[str, float] = {}
-        present = set(c.scalars(select(delivery.c.id).where(delivery.c.announcement == row.id)))
+        rows = c.execute(select(delivery.c.id, delivery.c.digest).where(delivery.c.announcement == row.id))
+        present = {r.id: r.digest for r in rows}
         state = "held" if row.held else "planned"
         several = len({d.rendering.language for d in deliveries}) > 1
         for d in deliveries:
             r = d.rendering
-            key = f"{row.id}/{r.channel}" + (f".{r.language}" if several else "")
+            key = _key(row.id, r, several, present)
             if key in present:
                 continue
             ensure_lane(c, r.channel)
-            due = dues[key] = hours.due(r.channel, first, asked=row.due is not None)
-            last = row.not_after if row.not_after is not None else due + lateness
+            if r.target:  # what is public is put right at once, whatever the plan was
+                due, last = at, None
+            else:
+                due = hours.due(r.channel, first, asked=row.due is not None)
+                last = row.not_after if row.not_after is not None else due + lateness
+            dues[key] = due
             c.execute(
                 insert(delivery).values(
                     id=key,
@@ -415,9 +420,13 @@ class Statements(Database):
                     service=d.service,
                     account=d.account,
                     cost=r.cost_usd,
+                    target=r.target or None,
+                    reason=r.reason or None,
                 )
             )
-            if d.addressed:
+            if r.target:
+                self._follow(c, key, r, due)
+            elif d.addressed:
                 others = [o.rendering.language for o in deliveries if o.rendering.language != row.language]
                 audience.add_parts(
                     c, key, state, due, last, r.language, others if r.language == row.language else None
@@ -431,6 +440,27 @@ class Statements(Database):
         if dues:
             events.append(
                 c, at, row.id, "planned", by, due=first, wall=row.wall, zone=row.zone, deliveries=dues
+            )
+
+    def _follow(self, c: Connection, key: str, r: Rendering, due: float) -> None:
+        """Parts that act on the parts of an earlier delivery: each of its posts, or those of its readers it reached."""
+        theirs = select(part.c.n, part.c.recipient).where(part.c.delivery == r.target)
+        if r.action == "retract":
+            theirs = theirs.where(part.c.state.in_(LEFT))
+        elif r.posts:
+            theirs = theirs.where(part.c.state.in_(("delivered", "unknown", "sending")), part.c.n == 0)
+        for row in c.execute(theirs).all():
+            c.execute(
+                insert(part).values(
+                    audience.NEW
+                    | {
+                        "delivery": key,
+                        "n": row.n,
+                        "recipient": row.recipient,
+                        "due": due,
+                        "last_start": None,
+                    }
+                )
             )
 
 
@@ -457,6 +487,17 @@ class Plan:
         if self.not_after is not None:
             said["not_after"] = self.not_after
         return said
+
+
+def _key(announcement_id: str, r: Rendering, several: bool, present: Mapping[str, str]) -> str:
+    """A delivery's id: `<announcement>/<channel>[.<language>]`, or its target's with what is done to it."""
+    if not r.target:
+        return f"{announcement_id}/{r.channel}" + (f".{r.language}" if several else "")
+    key, n = f"{r.target}.{r.action}", 1
+    while key in present and present[key] != r.digest:
+        n += 1
+        key = f"{r.target}.{r.action}{n}"
+    return key
 
 
 def _new_id(c: Connection) -> str:

@@ -42,7 +42,7 @@ def redundant(candidate: Candidate, chosen: Sequence[Candidate], title: str) -> 
     """Whether `candidate` says no more than the title does, or what a chosen sentence says."""
     r = rules("ja" if _unspaced(candidate.text) else "en")
     own = set(score.terms(candidate.text, r))
-    if not own or len(own - set(score.terms(title, r))) <= max(1, 0.15 * len(own)):
+    if not own or len(own - set(score.terms(title, r))) <= max(1, 0.25 * len(own)):
         return True
     return any(_alike(own, set(score.terms(other.text, r))) >= TOO_LIKE for other in chosen)
 

@@ -13,10 +13,17 @@ from publisher.sandbox import Sandbox
 @pytest.fixture
 def ports(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rehearsal's own addresses, at free ports so that tests do not meet."""
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        first, second = one.getsockname()[1], two.getsockname()[1]
+    while True:
+        with socket.socket() as one, socket.socket() as two, socket.socket() as three:
+            one.bind(("127.0.0.1", 0))
+            first = one.getsockname()[1]
+            try:
+                two.bind(("127.0.0.1", first + 1))  # LinkedIn's
+            except (OSError, OverflowError):
+                continue
+            three.bind(("127.0.0.1", 0))
+            second = three.getsockname()[1]
+            break
     monkeypatch.setattr(rehearsal, "PORT", first)
     monkeypatch.setattr(rehearsal, "SMTP_PORT", second)
 

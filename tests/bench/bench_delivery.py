@@ -1,0 +1,146 @@
+"""From the trigger until all three channels have accepted, in a warm process on loopback.
+
+Beside it the same three calls made by hand with the same libraries, in parallel threads, with nothing
+remembered: over connections that were kept open, and over new ones, as an announcement that comes hours
+after the last one finds them. Prints medians and ratios; nothing here passes or fails.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from publisher.api import Publisher, Source
+from publisher.sandbox import Sandbox
+from publisher.settings import Settings
+
+RUNS = 30
+BODY = "Ministers of {0} countries adopted charter {0} for open data in Lund on 3 May 2026.\n"
+
+
+def accepted(box: Sandbox, since: float) -> float:
+    """Seconds from `since` (epoch) until the last of the newest three became public."""
+    return max(item.at for item in box.public[-3:]) - since
+
+
+def ours(office: Publisher, box: Sandbox, folder: Path, run: int) -> tuple[float, float]:
+    """A statement that is approved already; the trigger is `deliver`. Also the whole of `publish`."""
+    path = folder / f"s{run}.md"
+    path.write_text(
+        f"---\ntitle: Charter {run} is adopted\nurl: https://www.example.org/{run}\n---\n{BODY.format(run)}"
+    )
+    key, _ = office.submit(Source(str(path)), by="bench")
+    office.approve(key, by="bench")
+    start = time.time()
+    office.deliver(key)
+    return accepted(box, start), time.time() - start
+
+
+def by_hand(clients: dict[str, Any], box: Sandbox, run: int) -> float:
+    text = f"By hand {run}\n\n{BODY.format(run)}\nhttps://www.example.org/h{run}"
+
+    def x() -> None:
+        clients["x"].create_tweet(text=text, user_auth=True)
+
+    def linkedin() -> None:
+        body = {
+            "author": clients["author"], "commentary": text.replace("(", "\\("), "visibility": "PUBLIC",
+            "distribution": {"feedDistribution": "MAIN_FEED", "targetEntities": [], "thirdPartyDistributionChannels": []},
+            "lifecycleState": "PUBLISHED", "isReshareDisabledByAuthor": False,
+        }  # fmt: skip
+        clients["linkedin"].post(f"{box.linkedin_url}/rest/posts", json=body, timeout=10).raise_for_status()
+
+    def mail() -> None:
+        made = EmailMessage()
+        made["Subject"], made["From"], made["To"] = (
+            f"By hand {run}",
+            "press@sandbox.example",
+            "all@press.example",
+        )
+        made.set_content(text)
+        relay = clients["smtp"]
+        if relay is None:
+            import smtplib
+
+            relay = smtplib.SMTP(*clients["relay"])
+        relay.send_message(made)
+
+    start = time.time()
+    for done in [clients["pool"].submit(call) for call in (x, linkedin, mail)]:
+        done.result()
+    return accepted(box, start)
+
+
+def hands(box: Sandbox, values: dict[str, str], connected: bool = True) -> dict[str, Any]:
+    """Clients of the same libraries; `connected` when their connections are open already."""
+    import smtplib
+
+    import requests
+    import tweepy
+
+    from publisher.http import session
+
+    x = tweepy.Client(
+        consumer_key=values["PUBLISHER_X__API_KEY"], consumer_secret=values["PUBLISHER_X__API_SECRET"],
+        access_token=values["PUBLISHER_X__ACCESS_TOKEN"], access_token_secret=values["PUBLISHER_X__ACCESS_TOKEN_SECRET"],
+        return_type=requests.Response,
+    )  # fmt: skip
+    x.session = session(5, 30, box.x_url, "https://api.twitter.com")
+    linkedin = requests.Session()
+    linkedin.headers.update({
+        "Authorization": f"Bearer {values['PUBLISHER_LINKEDIN__ACCESS_TOKEN']}", "LinkedIn-Version": "202609",
+        "X-Restli-Protocol-Version": "2.0.0",
+    })  # fmt: skip
+    host, _, port = box.smtp_url.removeprefix("smtp://").partition(":")
+    return {
+        "x": x, "linkedin": linkedin, "smtp": smtplib.SMTP(host, int(port)) if connected else None, "relay": (host, int(port)), "pool": ThreadPoolExecutor(3),
+        "author": values["PUBLISHER_LINKEDIN__ORGANIZATION"],
+    }  # fmt: skip
+
+
+def rows(
+    office: Publisher, box: Sandbox, folder: Path, values: dict[str, str], fresh: bool, first: int
+) -> None:
+    """One comparison: both in turn, so that a busy moment hits both."""
+    clients = hands(box, values)
+    mine, settled, theirs = [], [], []
+    for run in range(first, first + RUNS + 3):
+        if fresh:
+            for channel in office.delivering._channels.values():
+                channel.close()
+            clients = hands(box, values, connected=False)
+        one, whole = ours(office, box, folder, run)
+        other = by_hand(clients, box, run)
+        if run >= first + 3:  # the first few warm both up
+            mine.append(one)
+            settled.append(whole)
+            theirs.append(other)
+    print("new connections" if fresh else "kept connections")
+    print(
+        f"  trigger to all three accepted   {statistics.median(mine) * 1000:7.1f} ms  (claimed, committed, sent)"
+    )
+    print(f"  … settled and read back         {statistics.median(settled) * 1000:7.1f} ms")
+    print(f"  the same three calls by hand    {statistics.median(theirs) * 1000:7.1f} ms")
+    print(f"  ratio                           {statistics.median(mine) / statistics.median(theirs):7.2f}")
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name, Sandbox(limits=False) as box:
+        folder = Path(name)
+        values = box.settings() | {
+            "PUBLISHER_EMAIL__LIST_ADDRESS": "all@press.example",
+            "PUBLISHER_DATABASE_URL": f"sqlite:///{folder / 'ledger.db'}",
+        }
+        office = Publisher(Settings(values, files=False))
+        rows(office, box, folder, values, False, 0)
+        rows(office, box, folder, values, True, 1000)
+        office.close()
+
+
+if __name__ == "__main__":
+    main()
