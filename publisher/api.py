@@ -437,7 +437,7 @@ class Publisher:
         """Give what has not left yet another time. Raises UsageError when it is past or before the embargo."""
         key, _ = self.ledger.resolve_reference(reference)
         plan = self.plan(self.ledger.known(key).statement, at)
-        self.ledger.reschedule(key, plan, self.who(by), self.settings.core.plan.lateness)
+        self.ledger.reschedule(key, plan, self.who(by), self.settings.core.plan.lateness, self.hours)
 
     def retract(self, reference: str, reason: str, *, by: str = "") -> tuple[str, list[str]]:
         """Stop everything of an announcement that has not left, and take down what is public where that is possible.

@@ -142,7 +142,13 @@ def recipient(c: Connection, key: str) -> Recipient | None:
 
 
 def add_parts(
-    c: Connection, key: str, state: str, due: float, last: float | None, language: str, others: Sequence[str] | None
+    c: Connection,
+    key: str,
+    state: str,
+    due: float,
+    last: float | None,
+    language: str,
+    others: Sequence[str] | None,
 ) -> None:
     """One part of the delivery `key` for each active subscriber who reads `language`.
 

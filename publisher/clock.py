@@ -9,15 +9,25 @@ import logging
 import signal
 import socket
 import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from publisher.deliver import Delivering
 
 TICK = 5.0
 """Seconds between two sweeps."""
+QUIET = 60.0
+"""Seconds without a sweep that went well after which this clock counts as stopped, and people are told."""
+OPTIONS: dict[str, Any] = {
+    "coalesce": True,
+    "max_instances": 1,
+    "misfire_grace_time": None,
+    "replace_existing": True,
+}
 
 
 def run(delivering: Delivering, stop: threading.Event | None = None) -> None:
@@ -28,13 +38,7 @@ def run(delivering: Delivering, stop: threading.Event | None = None) -> None:
     stop = stop or threading.Event()
     _on_signals(stop)
     scheduler = BackgroundScheduler(timezone=UTC)
-    options: dict[str, object] = {
-        "coalesce": True,
-        "max_instances": 1,
-        "misfire_grace_time": None,
-        "replace_existing": True,
-    }
-    sweeping = threading.Lock()
+    sweeping, beat = threading.Lock(), Beat(delivering)
 
     def sweep() -> None:
         if not sweeping.acquire(blocking=False):
@@ -42,29 +46,54 @@ def run(delivering: Delivering, stop: threading.Event | None = None) -> None:
         try:
             delivering.ledger.ticked(socket.gethostname())
             delivering.once(wait=False)
-            _wake(scheduler, sweep, delivering, options)
+            _wake(scheduler, sweep, delivering)
+            beat.went_well()
         except Exception as error:  # a database that is away for a moment must not stop the clock
-            delivering.observe(
-                "clock trouble", {"reason": f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"}
-            )
+            beat.failed(f"{type(error).__name__}: {str(error).splitlines()[0][:200] if str(error) else ''}")
         finally:
             sweeping.release()
 
-    scheduler.add_job(sweep, "interval", seconds=TICK, id="tick", next_run_time=datetime.now(UTC), **options)
+    scheduler.add_job(sweep, "interval", seconds=TICK, id="tick", next_run_time=datetime.now(UTC), **OPTIONS)
     scheduler.start()
     try:
-        stop.wait()
+        while not stop.wait(TICK):
+            beat.listen()
     finally:
         scheduler.shutdown(wait=True)
         delivering.close()
 
 
-def _wake(scheduler: object, sweep: object, delivering: Delivering, options: dict[str, object]) -> None:
+class Beat:
+    """Whether the clock still does its work: heard by another thread than the one that sweeps, which may be dead."""
+
+    def __init__(self, delivering: Delivering) -> None:
+        self._delivering, self._last, self._why = delivering, time.monotonic(), "its scheduler stopped"
+        self._silent = False
+
+    def went_well(self) -> None:
+        self._last, self._why = time.monotonic(), "its scheduler stopped"
+
+    def failed(self, why: str) -> None:
+        self._why = why
+        self._delivering.observe("clock trouble", {"reason": why})
+
+    def listen(self) -> None:
+        """Tell people when no sweep has gone well for a while, and once it does again be ready to tell anew."""
+        silent = time.monotonic() - self._last > QUIET
+        if silent and not self._silent:
+            self._delivering.observe("clock trouble", {"reason": self._why, "quiet_for": f"{QUIET:.0f} s"})
+        self._silent = silent
+        if self._delivering.notices:
+            trouble = f"the clock on {socket.gethostname()} delivers nothing: {self._why}"
+            self._delivering.notices.alarm(trouble if silent else "")
+
+
+def _wake(scheduler: Any, sweep: Callable[[], None], delivering: Delivering) -> None:
     """Set the alarm for the next due row, when it comes before the next tick."""
     due, now = delivering.ledger.next_due(), delivering.ledger.clock()
     if due is not None and now < due < now + TICK:
         at = datetime.fromtimestamp(datetime.now(UTC).timestamp() + due - now, UTC)
-        scheduler.add_job(sweep, "date", run_date=at, id="next", **options)  # type: ignore[attr-defined]
+        scheduler.add_job(sweep, "date", run_date=at, id="next", **OPTIONS)
 
 
 def _on_signals(stop: threading.Event) -> None:

@@ -14,11 +14,22 @@ QUIET = 60.0
 """Seconds without a tick after which no clock counts as running."""
 
 
-def status(ledger: Ledger) -> dict[str, Any]:
-    """`status --json`: counts by state, the next due time, lanes, ticks, and what needs a person."""
+def status(ledger: Ledger, zone: str = "UTC") -> dict[str, Any]:
+    """`status --json`: counts by state, the next due time, lanes, ticks, what needs a person, what will.
+
+    `warnings` tell what is still to come (credentials that end before a plan falls due); no exit code says so,
+    because a plan may be farther away than any credentials last.
+    """
+    from publisher import ahead
+
     now, counts = ledger.clock(), ledger.counts()
     ticks = [
-        {"host": t.host, "tick": views.moment(t.at), "seconds_ago": round(now - t.at, 1)}
+        {
+            "host": t.host,
+            "tick": views.moment(t.at),
+            "seconds_ago": round(now - t.at, 1),
+            "ticking": now - t.at < QUIET,
+        }
         for t in ledger.ticks()
     ]
     lanes = ledger.lanes()
@@ -32,9 +43,20 @@ def status(ledger: Ledger) -> dict[str, Any]:
         "paused": ["everything" if lane.name == "*" else lane.name for lane in lanes if lane.paused],
         "blocked": {lane.name: lane.blocked for lane in lanes if lane.blocked},
         "clocks": ticks,
-        "clock": next((t for t in ticks if t["seconds_ago"] < QUIET), None),
+        "clock": next((t for t in ticks if t["ticking"]), None),
+        "warnings": [*ahead.beyond(ledger, zone), *_soon(ledger)],
     }
     return view | {"needs_a_person": _reasons(view)}
+
+
+def _soon(ledger: Ledger) -> list[str]:
+    """What the last check of a channel found that would stop what is planned on it."""
+    return [
+        f"{rows[0].id} is planned, and {name} would not take it: {what}" + (f"; {fix}" if fix else "")
+        for name, standing in ledger.standing().items()
+        if standing["trouble"] and (rows := ledger.planned_on(name))
+        for what, fix in standing["trouble"]
+    ]
 
 
 def _reasons(view: Mapping[str, Any]) -> list[str]:
@@ -71,8 +93,10 @@ def lines(view: Mapping[str, Any], zone: str) -> list[str]:
     told = [f"ledger   {view['ledger']}", f"parts    {counts}"]
     if view["next_due"]:
         told.append(f"next     {moment(view['next_due'], zone)}")
-    told += [f"clock    {c['host']}, last tick {c['seconds_ago']} s ago" for c in view["clocks"]] or [
-        "clock    none has run"
-    ]
+    told += [
+        f"clock    {c['host']}, last tick {c['seconds_ago']} s ago{'' if c['ticking'] else ': not ticking'}"
+        for c in view["clocks"]
+    ] or ["clock    none has run"]
     told += [f"paused   {name}" for name in view["paused"]]
+    told += [f"ahead    {warning}" for warning in view["warnings"]]
     return told + [f"! {reason}" for reason in view["needs_a_person"]]

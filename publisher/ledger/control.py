@@ -12,10 +12,11 @@ from sqlalchemy import Connection, Row, func, or_, select, update
 
 from publisher.channel import Receipt
 from publisher.errors import UsageError
+from publisher.hours import Hours
 from publisher.ledger import events
 from publisher.ledger.looks import Looks
 from publisher.ledger.pages import PAGE, freed
-from publisher.ledger.parts import OPEN
+from publisher.ledger.parts import LATE, OPEN
 from publisher.ledger.schema import announcement, delivery, lane, part, tick
 from publisher.ledger.statements import Plan, ensure_lane
 
@@ -80,26 +81,41 @@ class Control(Looks):
                 c.execute(update(announcement).where(announcement.c.id == key).values(ended="cancelled"))
             events.append(c, at, key, "cancelled", by, reason=reason, parts=stopped)
 
-    def reschedule(self, key: str, plan: Plan, by: str, lateness: float) -> None:
-        """Give what has not left yet another time; approvals stay."""
+    def reschedule(self, key: str, plan: Plan, by: str, lateness: float, hours: Hours | None = None) -> None:
+        """Give what has not left yet another time, each channel with its offset; approvals stay.
+
+        What was held because it was too late is planned again.
+        """
+        assert plan.at is not None
         with self.write() as c:
             at, row = self._clock(c), self._lock(c, key)
             if row.ended:
                 raise UsageError(f"{key} was {row.ended}; it has no plan any more")
-            assert plan.at is not None
             c.execute(update(announcement).where(announcement.c.id == key).values(**plan.columns))
-            due, last = plan.at.at, plan.not_after or plan.at.at + lateness
             self._set(c, key, OPEN, part.c.kind == PAGE, **freed(at))
-            moved = self._set(c, key, ("planned", "held"), due=due, last_start=last)
+            self._set(c, key, ("held",), part.c.kind == LATE, state="planned", kind=None, error=None)
+            moved: dict[str, float] = {}
+            for of in c.execute(select(delivery).where(delivery.c.announcement == key)).all():
+                due = (hours or Hours()).due(of.channel, plan.at.at, asked=True)
+                mine = part.c.delivery == of.id
+                if self._set(
+                    c, key, ("planned", "held"), mine, due=due, last_start=plan.not_after or due + lateness
+                ):
+                    c.execute(update(delivery).where(delivery.c.id == of.id).values(due=due))
+                    moved[of.id] = due
             if not moved and self._any(c, key):
                 raise UsageError(f"nothing of {key} is left to reschedule")
-            theirs = select(part.c.delivery).where(part.c.due == due)
-            c.execute(
-                update(delivery)
-                .where(delivery.c.announcement == key, delivery.c.id.in_(theirs))
-                .values(due=due)
+            events.append(
+                c,
+                at,
+                key,
+                "rescheduled",
+                by,
+                due=plan.at.at,
+                wall=plan.at.wall,
+                zone=plan.at.zone,
+                deliveries=moved,
             )
-            events.append(c, at, key, "rescheduled", by, due=due, wall=plan.at.wall, zone=plan.at.zone)
 
     def retry(self, of: str, by: str) -> None:
         """Try a failed or waiting delivery again now, with a fresh budget of attempts."""

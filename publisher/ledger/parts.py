@@ -50,6 +50,9 @@ from publisher.ledger.statements import Statements
 
 OPEN = ("planned", "waiting")
 
+LATE = "TooLate"
+"""The kind of trouble of a part that was held because its time had passed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -350,7 +353,7 @@ class Parts(Statements):
             )
         for key in overdue:
             changed += self._move(
-                key, _overdue(self), "held", "too late: a person must release it", kind="TooLate"
+                key, _overdue(self), "held", "too late: a person must release it", kind=LATE
             )
         return changed
 

@@ -288,3 +288,19 @@ def test_pause_and_resume_are_events_with_names(office):
     with pytest.raises(UsageError):
         office.ledger.resume("ben")
     assert office.ledger.verify() == []
+
+
+def test_what_was_too_late_is_planned_again_by_rescheduling(office):
+    """A new time is a person's word; each channel keeps its offset."""
+    from publisher.hours import Hours
+
+    key = office.planned("one", "two")
+    office.ledger.skew = 3700
+    office.ledger.sweep()
+    assert office.states(key) == {"one": ["held"], "two": ["held"]}
+    at = office.ledger.clock() + 600
+    office.ledger.reschedule(key, Plan(at=when(at)), "officer", 3600, Hours(offsets=(("two", 60.0),)))
+    assert office.states(key) == {"one": ["planned"], "two": ["planned"]}
+    assert (office.part(key, "one").due, office.part(key, "two").due) == (at, at + 60)
+    office.ledger.skew += 601
+    assert [row.channel for row in office.ledger.due(1)] == ["one"]
