@@ -85,19 +85,11 @@ class Publisher:
 
     @cached_property
     def delivering(self) -> Delivering:
-        from publisher.deliver import Delivering
+        from publisher.ahead import delivering
         from publisher.login import stamp
 
-        core = self.settings.core
         self._one_world()
-        return Delivering(
-            self.ledger,
-            self._fresh,
-            core.retry,
-            core.approvals,
-            self.observe,
-            stamp=lambda: stamp(self.settings),
-        )
+        return delivering(self.settings, self.ledger, self._fresh, self.observe, lambda: stamp(self.settings))
 
     def _fresh(self, name: str) -> Channel:
         """A channel made with the credentials there are now: somebody may have logged in since the start."""
@@ -480,6 +472,12 @@ class Publisher:
         finally:
             for channel in made.values():
                 channel.close()
+
+    def warnings(self, key: str) -> list[str]:
+        """What is planned beyond the end of its channel's credentials, as far as the last check knows."""
+        from publisher.ahead import beyond
+
+        return beyond(self.ledger, self.settings.core.timezone or "UTC", key)
 
     def retry(self, reference: str, *, by: str = "") -> str:
         """Try a failed or waiting delivery again. Its announcement's id."""

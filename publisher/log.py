@@ -24,6 +24,11 @@ LEVELS = {
     "late answer": "warning",
     "waiting": "warning",
     "clock trouble": "error",
+    "ledger trouble": "error",
+    "page missing": "warning",
+    "page not reached": "warning",
+    "preflight trouble": "error",
+    "notice failed": "warning",
     "looked": "info",
 }
 """The level of each event that is not plain information."""

@@ -185,6 +185,7 @@ def reschedule(reference: str, at: str, by: str) -> None:
     with common.office() as office:
         key, _ = office.ledger.resolve_reference(reference)
         office.reschedule(key, office.when(at), by=by)
+        common.warn(*office.warnings(key))
         _after(office, key)
 
 
@@ -202,7 +203,7 @@ def status(json_: bool) -> int:
     with common.office() as office:
         from publisher import health
 
-        view = health.status(office.ledger)
+        view = health.status(office.ledger, office.settings.core.timezone or "UTC")
         if json_:
             common.show_json(view)
         else:

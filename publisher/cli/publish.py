@@ -115,6 +115,7 @@ def approve(reference: str, by: str, at: str, digest: str, json_: bool) -> int:
         when = office.when(at) if at else None
         _point_out(office, when)
         office.approve(key, by=by, at=when, digest=digest)
+        common.warn(*office.warnings(key))
         view = views.announcement(office.ledger, key)
         if json_:
             common.show_json(view)
@@ -192,6 +193,7 @@ def _point_out(office: Any, when: Any) -> None:
 
 def _report(office: Any, key: str, json_: bool, already: bool, views: Any) -> int:
     view = views.announcement(office.ledger, key, already=already)
+    common.warn(*office.warnings(key))
     if json_:
         common.show_json(view)
     else:

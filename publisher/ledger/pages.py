@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
 
 from publisher.ledger import events
-from publisher.ledger.parts import OPEN, Parts
+from publisher.ledger.parts import INDEXED, OPEN, Parts
 from publisher.ledger.schema import announcement, part
 
 PAGE = "PageMissing"
@@ -20,9 +20,6 @@ SOON, LATER, SOON_FOR = 5.0, 30.0, 600.0
 """Seconds between two askings: at first, and once a page has been missing for SOON_FOR."""
 
 PARKED = 86_400.0
-INDEXED = text("part.state IN ('planned', 'waiting')")
-"""The condition of the index on `due`, word for word: with bound values SQLite would not see that it applies."""
-
 CARRIERS = 20
 """Of a mailing only so many parts come due at each asking: a round must not write a row for every reader."""
 

@@ -27,6 +27,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import aliased
@@ -49,6 +50,10 @@ from publisher.ledger.schema import (
 from publisher.ledger.statements import Statements
 
 OPEN = ("planned", "waiting")
+
+INDEXED = text("part.state IN ('planned', 'waiting')")
+UNSETTLED = text("part.state IN ('sending', 'unknown')")
+"""The conditions of the partial indexes, word for word: with bound values SQLite would not see that they apply."""
 
 LATE = "TooLate"
 """The kind of trouble of a part that was held because its time had passed."""
@@ -119,7 +124,7 @@ def _claimable() -> Select[Any]:
     follows = select(before.c.id).where(
         before.c.delivery == part.c.delivery,
         before.c.recipient == part.c.recipient,
-        before.c.n < part.c.n,
+        before.c.n == part.c.n - 1,
         before.c.state != "delivered",
     )
     acted_on = aliased(part)
@@ -139,7 +144,7 @@ def _claimable() -> Select[Any]:
             and_(revision.c.announcement == announcement.c.id, revision.c.n == delivery.c.revision),
         )
         .where(
-            part.c.state.in_(OPEN),
+            INDEXED,
             part.c.due <= _NOW,
             or_(part.c.attempt > 0, part.c.last_start.is_(None), part.c.last_start >= _NOW),
             ~announcement.c.held,
@@ -311,7 +316,7 @@ class Parts(Statements):
             rows = (
                 select(part)
                 .join(delivery, delivery.c.id == part.c.delivery)
-                .where(part.c.state == "unknown", part.c.find_due <= self.now())
+                .where(UNSETTLED, part.c.state == "unknown", part.c.find_due <= self.now())
             )
             if only:
                 rows = rows.where(delivery.c.announcement == only)
@@ -329,7 +334,7 @@ class Parts(Statements):
         """
         changed = 0
         with self.read() as c:
-            sending = c.execute(select(part.c.worker).where(part.c.state == "sending").distinct())
+            sending = c.execute(select(part.c.worker).where(UNSETTLED, part.c.state == "sending").distinct())
             dead = [name for (name,) in sending if name and _dead(name)]
             late = (
                 or_(part.c.deadline < self.now(), part.c.worker.in_(dead))
@@ -337,11 +342,15 @@ class Parts(Statements):
                 else part.c.deadline < self.now()
             )
             rows = (
-                c.execute(select(part.c.delivery).where(part.c.state == "sending", late).distinct())
+                c.execute(
+                    select(part.c.delivery).where(UNSETTLED, part.c.state == "sending", late).distinct()
+                )
                 .scalars()
                 .all()
             )
-            overdue = c.execute(select(part.c.delivery).where(_overdue(self)).distinct()).scalars().all()
+            # The bare column would make SQLite walk all parts by delivery rather than those that are due.
+            named = part.c.delivery.concat("").label("delivery")
+            overdue = c.execute(select(named).where(_overdue(self)).distinct()).scalars().all()
         for key in rows:
             changed += self._move(
                 key,
@@ -447,9 +456,13 @@ class Parts(Statements):
         with self.read() as c:
             dues = c.execute(
                 select(
-                    select(func.min(part.c.due)).where(part.c.state.in_(OPEN)).scalar_subquery(),
-                    select(func.min(part.c.find_due)).where(part.c.state == "unknown").scalar_subquery(),
-                    select(func.min(part.c.deadline)).where(part.c.state == "sending").scalar_subquery(),
+                    select(func.min(part.c.due)).where(INDEXED).scalar_subquery(),
+                    select(func.min(part.c.find_due))
+                    .where(UNSETTLED, part.c.state == "unknown")
+                    .scalar_subquery(),
+                    select(func.min(part.c.deadline))
+                    .where(UNSETTLED, part.c.state == "sending")
+                    .scalar_subquery(),
                 )
             ).one()
         return min((d for d in dues if d is not None), default=None)
@@ -554,7 +567,14 @@ def receipt(data: dict[str, Any] | None) -> Receipt | None:
 
 
 def _overdue(db: Parts) -> ColumnElement[bool]:
-    return and_(part.c.state == "planned", part.c.attempt == 0, part.c.last_start < db.now())
+    """Untried and past its limit, which is never before it is due."""
+    return and_(
+        INDEXED,
+        part.c.state == "planned",
+        part.c.due < db.now(),
+        part.c.attempt == 0,
+        part.c.last_start < db.now(),
+    )
 
 
 def _told(verdict: Verdict) -> dict[str, Any]:

@@ -107,7 +107,11 @@ class Statements(Database):
                 )
             n = int(row.revision) + 1
             self._drop_deliveries(c, key)
-            values = _facts(statement) | {"revision": n, "ended": None} | (plan.columns if plan else {})
+            values = (
+                _facts(statement)
+                | {"revision": n, "ended": None, "page_waived": False}
+                | (plan.columns if plan else {})
+            )
             c.execute(update(announcement).where(announcement.c.id == key).values(**values))
             self._store(c, key, n, statement, renderings, at, who)
             events.append(
@@ -295,6 +299,8 @@ class Statements(Database):
         with self.write() as c:
             if chain:
                 self._lock(c, chain)
+            else:
+                c.execute(select(lane.c.name).where(lane.c.name == "*").with_for_update())
             events.append(c, self._clock(c), chain, kind, who, **data)
 
     # ------------------------------------------------------------ within a transaction
