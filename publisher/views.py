@@ -148,7 +148,7 @@ def _head(known: Known, deliveries: Sequence[Mapping[str, Any]]) -> dict[str, An
 
 
 def announcement_state(row: Row[Any], deliveries: Sequence[Mapping[str, Any]]) -> str:
-    if row.ended:
+    if row.ended and not deliveries:
         return "cancelled"
     done = ("retract", "delivered")  # a retraction that succeeded shows in what it took down
     states = {d["state"] for d in deliveries if (d["action"], d["state"]) != done}

@@ -32,6 +32,9 @@ class Control(Looks):
                 raise UsageError(f"{key} was {row.ended}; there is nothing to hold")
             self._set(c, key, OPEN, part.c.kind == PAGE, **freed(at))
             held = self._set(c, key, OPEN, state="held", kind=None, error=f"held by {by}")
+            held += self._any(
+                c, key, ("sending", "unknown")
+            )  # if it turns out not to have left, it stays here
             if not held and self._any(c, key):
                 raise UsageError(f"nothing of {key} is left to hold")
             c.execute(update(announcement).where(announcement.c.id == key).values(held=True))
@@ -75,10 +78,10 @@ class Control(Looks):
             if row.ended:
                 raise UsageError(f"{key} was {row.ended} already")
             stopped = self._set(c, key, (*OPEN, "held", "failed"), state="cancelled")
-            if not stopped and self._any(c, key):
-                raise UsageError(f"nothing of {key} is left to cancel; it is public or in doubt")
-            if not self._any(c, key, ("sending", "unknown", "delivered", "retracted")):
-                c.execute(update(announcement).where(announcement.c.id == key).values(ended="cancelled"))
+            if not stopped and self._any(c, key) and not self._any(c, key, ("sending", "unknown")):
+                raise UsageError(f"nothing of {key} is left to cancel; it is public")
+            # Also bars what is on its way or in doubt, should it turn out not to have left.
+            c.execute(update(announcement).where(announcement.c.id == key).values(ended="cancelled"))
             events.append(c, at, key, "cancelled", by, reason=reason, parts=stopped)
 
     def reschedule(self, key: str, plan: Plan, by: str, lateness: float, hours: Hours | None = None) -> None:
@@ -154,7 +157,8 @@ class Control(Looks):
                     "receipt": {"id": found.id, "url": found.url, "data": {"by": by}},
                 }
             else:
-                values |= {"state": "waiting", "due": at, "tries": 0, "first": None}
+                state = self._after(c, row, "waiting")
+                values |= {"state": state, "due": at, "tries": 0, "first": None}
             first = (
                 select(part.c.id).where(part.c.delivery == of, part.c.state == "unknown").order_by(part.c.n)
             )

@@ -46,8 +46,10 @@ class Outward(Control):
                 .where(part.c.delivery.in_(theirs), part.c.state.in_((*OPEN, "held", "failed")))
                 .values(state="cancelled")
             ).rowcount
-            values = {"held": False} | ({} if self._any(c, key, LEFT) else {"ended": "cancelled"})
-            c.execute(update(announcement).where(announcement.c.id == key).values(**values))
+            # Bars what is on its way or in doubt too, should it turn out not to have left.
+            c.execute(
+                update(announcement).where(announcement.c.id == key).values(held=False, ended="cancelled")
+            )
             events.append(c, at, key, "stopped", by, reason=reason, parts=stopped)
             return int(stopped)
 

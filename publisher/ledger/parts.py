@@ -55,6 +55,8 @@ INDEXED = text("part.state IN ('planned', 'waiting')")
 UNSETTLED = text("part.state IN ('sending', 'unknown')")
 """The conditions of the partial indexes, word for word: with bound values SQLite would not see that they apply."""
 
+PROVABLE = ("sending", "unknown", *OPEN, "held", "failed", "cancelled")
+
 LATE = "TooLate"
 """The kind of trouble of a part that was held because its time had passed."""
 
@@ -148,7 +150,7 @@ def _claimable() -> Select[Any]:
             part.c.due <= _NOW,
             or_(part.c.attempt > 0, part.c.last_start.is_(None), part.c.last_start >= _NOW),
             ~announcement.c.held,
-            announcement.c.ended.is_(None),
+            or_(announcement.c.ended.is_(None), delivery.c.target.is_not(None)),
             or_(announcement.c.embargo.is_(None), announcement.c.embargo <= _NOW),
             given >= bindparam("needed", type_=Integer),
             ~closed.exists(),
@@ -191,6 +193,7 @@ def _claim() -> ReturningUpdate[Any]:
             started=_NOW,
             deadline=_NOW + bindparam("patience", type_=Float),
             worker=bindparam("me", type_=String),
+            finds=0,
         )
         .returning(*part.c)
     )
@@ -245,8 +248,9 @@ class Parts(Statements):
             self._order(c, of, alone=slows)
             if slows:
                 self._slow(c, of, verdict)
+            state = self._after(c, of, verdict.state)
             values: dict[str, Any] = {
-                "state": verdict.state,
+                "state": state,
                 "kind": verdict.kind or None,
                 "error": verdict.error or None,
                 "hint": verdict.hint,
@@ -267,7 +271,8 @@ class Parts(Statements):
                 .where(
                     part.c.id == row.id,
                     part.c.attempt == row.attempt,
-                    part.c.state.in_(("sending", "unknown")),
+                    # A receipt is proof, whatever was thought meanwhile; anything else counts while it is awaited.
+                    part.c.state.in_(PROVABLE if verdict.receipt else ("sending", "unknown")),
                 )
                 .values(**values)
             ).rowcount
@@ -282,7 +287,7 @@ class Parts(Statements):
                     c,
                     self._clock(c),
                     of.announcement,
-                    verdict.state,
+                    state,
                     delivery=of.id,
                     n=row.n,
                     attempt=row.attempt,
@@ -508,6 +513,15 @@ class Parts(Statements):
             )
         ).scalar_one()
         return Rendering.load(content)
+
+    def _after(self, c: Connection, of: Row[Any], state: str) -> str:
+        """What a part that surely did not leave becomes: cancelled or held, if that was said while it was on its way."""
+        if state != "waiting" or of.target:
+            return state
+        row = c.execute(
+            select(announcement.c.ended, announcement.c.held).where(announcement.c.id == of.announcement)
+        ).one()
+        return "cancelled" if row.ended else "held" if row.held else state
 
     def _predecessor(self, c: Connection, row: Row[Any], of: Row[Any]) -> Receipt | None:
         """The receipt of what a part acts on: the same part of the target, else the post before it in a thread."""

@@ -163,6 +163,7 @@ part = Table(
         sqlite_where=text("state IN ('sending', 'unknown')"),
     ),
     Index("ix_part_delivery_state", "delivery", "state"),
+    sqlite_autoincrement=True,  # an id is never given again: a late answer must not settle another part
 )
 
 lane = Table(

@@ -534,7 +534,7 @@ def _submitted(statement: Statement, renderings: Sequence[Rendering], plan: Plan
 
 
 def _approvable(known: Known, digest: str) -> None:
-    if known.row.ended:
+    if known.row.ended and not any(r.target for r in known.renderings):
         raise UsageError(f"{known.id} was {known.row.ended}; submit it again with --again {known.id}")
     stored = announcement_digest(known.statement, known.renderings)
     if stored != known.digest:

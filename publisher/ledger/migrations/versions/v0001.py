@@ -234,6 +234,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["delivery"], ["delivery.id"], name=op.f("fk_part_delivery")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_part")),
         sa.UniqueConstraint("delivery", "n", "recipient", name=op.f("uq_part_delivery_n_recipient")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("part", schema=None) as batch_op:
         batch_op.create_index("ix_part_delivery_state", ["delivery", "state"], unique=False)
