@@ -10,7 +10,7 @@ demo: $(VENV)/.installed  ## publish the example to all three channels, on this 
 	@$(BIN)/publisher demo
 
 test: $(VENV)/.developing  ## the whole test suite
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 -m "not slow"
 
 lint: $(VENV)/.developing  ## style and types
 	$(BIN)/ruff check .
