@@ -182,6 +182,9 @@ class Run:
         if any(p.state == "failed" for p in self.parts):
             self.office.retry(of, by="officer")
             return "mend it, `retry`"
+        if any(p.state == "held" for p in self.parts):
+            self.office.ledger.release(of.partition("/")[0], "officer")
+            return "`release`"
         return ""
 
 

@@ -99,7 +99,7 @@ def test_ids_are_unique_and_grow(box: Sandbox, api: Api) -> None:
         {"secret": "guessed"},
         {"key": "someoneElse"},
         {"timestamp": str(int(time.time()) - 301)},
-        {"timestamp": str(int(time.time()) + 400)},
+        {"timestamp": str(int(time.time()) + 40_000)},
         {"origin": "https://api.x.com"},
         {"origin": "http://127.0.0.1"},
     ],
