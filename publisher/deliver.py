@@ -294,9 +294,6 @@ class Delivering:
         if isinstance(error, RateLimited):
             # It spends no attempt, so the wait grows with the claims.
             until = max(error.retry_at or now + self._backoff(row.attempt - 1), now + 1)
-            if until > (row.first or now) + self.retry.horizon:
-                late = f"{why}; that ends after the horizon for retries"
-                return Verdict("held", error.kind, late, spent=False, pace=None if row.recipient else until)
             return Verdict(
                 "waiting", error.kind, why, due=until, spent=False, pace=None if row.recipient else until
             )

@@ -136,18 +136,6 @@ def test_a_late_receipt_is_believed_whatever_was_thought_meanwhile(office):
     assert office.part(key).state == "delivered"
 
 
-def test_a_rate_limit_that_ends_after_the_horizon_is_not_waited_out(office):
-    """A statement does not go out a day late by itself."""
-    office.retry.horizon = 3600
-    office.channel().answers = [RateLimited("24 hours", office.ledger.clock() + 86400)]
-    key = office.planned()
-    office.deliver(key)
-    office.ledger.skew = 86500
-    office.deliver(key)
-    assert len(office.channel().sent) == 1
-    assert office.part(key).state in ("failed", "held")
-
-
 def test_rate_limits_that_name_no_time_are_asked_less_and_less_often(office):
     """The wait grows to the cap, although none of them spends an attempt."""
     channel = office.channel()
