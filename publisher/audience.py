@@ -135,9 +135,15 @@ def size(db: Database) -> int:
         )
 
 
-def recipient(c: Connection, key: str) -> Recipient | None:
-    """The person a part is addressed to; None when they have left since."""
-    row = c.execute(select(subscriber).where(subscriber.c.id == key, subscriber.c.active)).first()
+def recipient(c: Connection, key: str, *, left: bool = False) -> Recipient | None:
+    """The person a part is addressed to; None when they have left since, unless those who left count too.
+
+    Nobody whose address bounced or who complained is mailed again.
+    """
+    row = c.execute(select(subscriber).where(subscriber.c.id == key)).first()
+    if row is not None and not row.active:
+        why = c.scalar(select(suppression.c.reason).where(suppression.c.normal == row.normal))
+        row = row if left and why in (None, "left") else None
     return Recipient(row.id, row.address, row.name, row.token) if row else None
 
 

@@ -163,7 +163,8 @@ class Rendering:
 
     `link` is the statement's public page (a link card points at it). `sources` says, sentence by sentence,
     where the words came from: [start, end] offsets into `Statement.text`. `warnings` and `sources` are no
-    part of the digest: they do not leave. `target` is the delivery that an amend, reply or retract acts on.
+    part of the digest: they do not leave. `target` is the delivery that any other `action` than publish acts on:
+    amend, reply, replace (stands in for it) or retract; `reason` is why, for the record.
     """
 
     channel: str
@@ -359,8 +360,10 @@ class NoSettings(BaseModel):
 class Channel:
     """One service. Making one opens no connection and needs no credentials; `check` says what is missing.
 
-    Required: `name`, `form`, `send`. The other methods have honest defaults. One that can mail may also have
-    `notify(address, subject, text)`: a plain mail to one of the office's own people; raises DeliveryError.
+    Required: `name`, `form`, `send`. The other methods have honest defaults. Further ones that a channel may
+    have, all raising DeliveryError: `amend(receipt, part) -> Receipt` puts the part's main text in place of what
+    is public under the receipt, and leaves the rest as it is; `retract(receipt)` takes it down, and is no error
+    where it is gone; `notify(address, subject, text)` mails one of the office's own people.
     """
 
     name: ClassVar[str]
@@ -372,6 +375,10 @@ class Channel:
     patience: float = 120.0
     """Seconds after which an attempt without an answer is `unknown`: longer than every timeout of `send`."""
     form: Form = Form()
+    replies: bool = False
+    """Whether `send` answers `Part.reply_to`: a correction can then be a reply to what it corrects."""
+    repeatable: bool = False
+    """Whether an `amend` may be made again without harm: one whose outcome is unknown then is."""
     monthly_cap: float | None = None
     """US dollars a calendar month (UTC) that posts may cost together, by `Form.price`; None: no cap."""
 

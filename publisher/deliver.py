@@ -13,15 +13,14 @@ nothing in here sleeps, loops on an error, or sends a part it has not just claim
 from __future__ import annotations
 
 import random
-import re
 import threading
 import time
-import unicodedata
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from publisher import acting, compare
 from publisher.channel import MAIN, Absent, Channel, Found, LiveText, Part, Prepared, Receipt, Rendering
 from publisher.errors import (
     Blocked,
@@ -49,8 +48,6 @@ ASLEEP = 10.0
 
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """Counts while the machine sleeps, where there is such a clock."""
-
-RETRACT = "retract"
 
 Observer = Callable[[str, dict[str, Any]], None]
 """Told of each step: (event, its facts). For logs and progress; must not raise."""
@@ -178,7 +175,7 @@ class Delivering:
             return
         if self.gate and not of.target and self.gate.closed(of, rendering.link):
             return
-        if of.addressed:
+        if of.addressed and not of.target:
             self.ledger.refresh_audience(of)
         prepared = of.prepared if of.prepared is not None else self._prepare(of, channel, rendering)
         while prepared is not None:
@@ -203,7 +200,7 @@ class Delivering:
 
     def _prepare(self, of: Row[Any], channel: Channel, rendering: Rendering) -> Prepared | None:
         """Upload what is invisible. A failure here is settled like an attempt that surely sent nothing."""
-        if of.action == RETRACT:
+        if not acting.uploads(of.action, rendering):
             return {}
         try:
             prepared = channel.prepare(rendering, self.ledger.blob)
@@ -248,7 +245,7 @@ class Delivering:
             self._settle(claimed, self._verdict(claimed, channel, Blocked(over)))
             return
         try:
-            receipt = _act(channel, claimed)
+            receipt = acting.perform(channel, claimed)
         except DeliveryError as error:
             self._settle(claimed, self._verdict(claimed, channel, error))
             if isinstance(error, Duplicate):
@@ -279,7 +276,8 @@ class Delivering:
         """What an error means for the part, the channel and the clock."""
         row, why = claimed.row, error.message
         now = row.started
-        if isinstance(error, OutcomeUnknown) and claimed.of.action == RETRACT:
+        down = acting.takes_down(claimed.of.action, claimed.part.rendering)
+        if isinstance(error, OutcomeUnknown) and down:
             error = Transient(why)  # taking down twice does no harm
         if isinstance(error, OutcomeUnknown):
             hint = error.hint if isinstance(error, Duplicate) else None
@@ -299,6 +297,8 @@ class Delivering:
             )
         asked = getattr(error, "retry_at", None)
         due = max(asked, now + 1) if asked else now + self._backoff(row.tries)
+        if down:
+            return Verdict("waiting", error.kind, why, due=min(due, now + acting.SELDOM))
         if row.tries + 1 >= self.retry.attempts:
             return Verdict("failed", error.kind, f"{why} (attempt {row.tries + 1} of {self.retry.attempts})")
         if due > (row.first or now) + self.retry.horizon:
@@ -331,7 +331,7 @@ class Delivering:
         """Look up a part whose outcome is unknown: adopt it, plan another look, or leave it to a person."""
         try:
             channel = self.make(claimed.of.channel)
-            outcome = channel.find(claimed.part, claimed.row.first or claimed.row.started)
+            outcome = acting.look(channel, claimed)
             named = hint or claimed.row.hint
             if not isinstance(outcome, Found) and named and self._is(channel, Receipt(named), claimed.part):
                 outcome = Found(Receipt(named))
@@ -364,11 +364,11 @@ class Delivering:
 
     def _is(self, channel: Channel, receipt: Receipt, part: Part) -> bool:
         live = channel.read(receipt)
-        return live.text is not None and not live.gone and same_words(live.text, part.post[MAIN].text)
+        return live.text is not None and not live.gone and compare.same_words(live.text, part.post[MAIN].text)
 
     def _read_back(self, claimed: Claimed, channel: Channel, receipt: Receipt) -> None:
         """Compare what is public with what was approved; never lets a failure of reading hide a success."""
-        if claimed.row.recipient or claimed.of.action == RETRACT:
+        if claimed.row.recipient:
             return
         try:
             live = channel.read(receipt)
@@ -378,47 +378,10 @@ class Delivering:
             )
             state = "unreachable"
         else:
-            # A service may need a moment before it shows what it has just accepted.
-            state = "unreachable" if live.gone else judge(live, claimed.part)
+            state, _ = acting.judged(live, claimed)
+            if state == "deleted":  # a service may need a moment before it shows what it has just accepted
+                state = "unreachable"
         self.ledger.live(claimed.of, state, live.text, claimed.row.n)
         self.observe(
             "read back", {"delivery": claimed.of.id, "n": claimed.row.n, "live": state, "reason": live.reason}
         )
-
-
-def _act(channel: Channel, claimed: Claimed) -> Receipt:
-    """Do what the delivery is for: send its part, or take down what it is aimed at and see that it is gone."""
-    if claimed.of.action != RETRACT:
-        return channel.send(claimed.part, claimed.prepared)
-    receipt = claimed.part.reply_to
-    if receipt is None or not receipt.id:
-        raise Permanent("the ledger does not know its id: take it down by hand")
-    channel.retract(receipt)  # type: ignore[attr-defined]
-    try:
-        live = channel.read(receipt)
-    except DeliveryError as error:
-        raise Transient(f"taken down, but that could not be seen: {error.message}") from None
-    if live.text is not None and not live.gone:
-        raise Transient("it was taken down but is still to be seen")
-    return receipt
-
-
-def judge(live: LiveText, part: Part) -> str:
-    """`equal`, `changed`, `cut`, `deleted` or `unreadable`: what is public beside what was approved."""
-    if live.gone:
-        return "deleted"
-    if live.text is None:
-        return "unreadable"
-    approved = part.post[MAIN].text
-    if same_words(live.text, approved):
-        return "equal"
-    return "cut" if folded(approved).startswith(folded(live.text).rstrip("…. ")) else "changed"
-
-
-def same_words(one: str, other: str) -> bool:
-    """Whether two texts read the same: NFC, white space folded."""
-    return folded(one) == folded(other)
-
-
-def folded(text: str) -> str:
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from publisher.channel import MAIN, Channel, LiveText, Part
-from publisher.deliver import judge
+from publisher.compare import judge
 from publisher.errors import PublisherError
 from publisher.ledger.parts import receipt
 
@@ -79,7 +79,7 @@ def _delivery(
             continue
         try:
             live = make(of.channel).read(proof)
-            state = judge(live, part)
+            state = judge(live, part.post)
         except PublisherError as error:
             live, state = LiveText(reason=error.message), "unreachable"
         except Exception as error:

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Row, func, or_, select, update
 from publisher.channel import Receipt
 from publisher.errors import UsageError
 from publisher.hours import Hours
-from publisher.ledger import events
+from publisher.ledger import acts, events
 from publisher.ledger.looks import Looks
-from publisher.ledger.pages import PAGE, freed
+from publisher.ledger.pages import INDEXED, PAGE, freed
 from publisher.ledger.parts import LATE, OPEN
 from publisher.ledger.schema import announcement, delivery, lane, part, tick
 from publisher.ledger.statements import Plan, ensure_lane
@@ -163,7 +163,15 @@ class Control(Looks):
                 select(part.c.id).where(part.c.delivery == of, part.c.state == "unknown").order_by(part.c.n)
             )
             chosen = first if row.addressed else first.limit(1)  # one receipt names one post of a thread
-            done = c.execute(update(part).where(part.c.id.in_(chosen)).values(**values)).rowcount
+            those = c.execute(
+                update(part)
+                .where(part.c.id.in_(chosen))
+                .values(**values)
+                .returning(part.c.n, part.c.recipient)
+            ).all()
+            done, worded = len(those), bool(acts.words(c, row)["posts"])
+            for one in those:
+                acts.settled(c, at, row, one.n, one.recipient, values["state"], worded)
             if not done:
                 states = sorted(set(c.scalars(select(part.c.state).where(part.c.delivery == of))))
                 raise UsageError(
@@ -236,14 +244,20 @@ class Control(Looks):
     def overdue(self) -> int:
         """Parts that should have gone out a minute ago and could have, had a clock been running."""
         with self.read() as c:
-            late = select(func.count()).where(part.c.state.in_(OPEN), part.c.due < self.now() - 60)
+            late = (
+                select(func.count())
+                .select_from(part)
+                .join(delivery, delivery.c.id == part.c.delivery)
+                .where(INDEXED, part.c.due < self.now() - 60, acts.ready())
+            )
             return int(c.execute(late).scalar_one())
 
     def differing(self) -> list[str]:
         """Deliveries of which something else is public than was approved."""
         with self.read() as c:
-            bad = select(delivery.c.id).where(delivery.c.live.in_(("changed", "cut", "deleted")))
-            return list(c.scalars(bad.order_by(delivery.c.id)))
+            public = select(part.c.id).where(part.c.delivery == delivery.c.id, part.c.state == "delivered")
+            bad = delivery.c.live.in_(("changed", "cut", "deleted"))
+            return list(c.scalars(select(delivery.c.id).where(bad, public.exists()).order_by(delivery.c.id)))
 
     # ------------------------------------------------------------ within a transaction
 

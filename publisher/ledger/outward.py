@@ -1,41 +1,49 @@
-"""What is done to things that are public: retractions and corrections, planned like any other delivery."""
+"""What is done to things that are public: retractions, corrections and repairs, planned like any other delivery."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
+from publisher import audience
 from publisher.channel import Rendering
-from publisher.errors import UsageError
+from publisher.errors import PublisherError, UsageError
 from publisher.hours import Hours
-from publisher.ledger import events
+from publisher.ledger import acts, events
 from publisher.ledger.control import Control
-from publisher.ledger.parts import OPEN
-from publisher.ledger.schema import announcement, approval, delivery, part
-from publisher.ledger.statements import LEFT, NewDelivery
+from publisher.ledger.schema import announcement, approval, delivery, part, rendering, revision
+from publisher.ledger.statements import Known, NewDelivery, facts
 from publisher.render import announcement_digest
 from publisher.statement import Statement
+
+
+class Stale(PublisherError):
+    """Something left between the rendering of an act and its approval; it is to be rendered anew."""
 
 
 class Outward(Control):
     """Acting on what has left. Every act is a delivery with a target and a reason, approved by name."""
 
     def out(self, key: str) -> list[str]:
-        """Deliveries of an announcement of which something is, or may be, public."""
+        """Deliveries of an announcement of which something of their own is, or may be, public."""
         with self.read() as c:
             rows = (
                 select(delivery.c.id)
                 .join(part, part.c.delivery == delivery.c.id)
-                .where(delivery.c.announcement == key, delivery.c.action != "retract")
-                .where(part.c.state.in_([s for s in LEFT if s != "retracted"]))
+                .where(
+                    delivery.c.announcement == key,
+                    delivery.c.action.not_in((*acts.AMENDS, "retract")),
+                    part.c.state.in_(acts.OUT),
+                )
                 .distinct()
                 .order_by(delivery.c.id)
             )
             return list(c.scalars(rows))
 
     def stop(self, key: str, by: str, reason: str) -> int:
-        """Cancel at once whatever of an announcement has not left, on every channel. How many parts."""
+        """Cancel at once whatever of an announcement has not left, on every channel, for good. How many parts."""
         with self.write() as c:
             at, _ = self._clock(c), self._lock(c, key)
             theirs = select(delivery.c.id).where(
@@ -43,12 +51,12 @@ class Outward(Control):
             )
             stopped = c.execute(
                 update(part)
-                .where(part.c.delivery.in_(theirs), part.c.state.in_((*OPEN, "held", "failed")))
+                .where(part.c.delivery.in_(theirs), part.c.state.in_(acts.UNSENT))
                 .values(state="cancelled")
             ).rowcount
             # Bars what is on its way or in doubt too, should it turn out not to have left.
             c.execute(
-                update(announcement).where(announcement.c.id == key).values(held=False, ended="cancelled")
+                update(announcement).where(announcement.c.id == key).values(held=False, ended="retracted")
             )
             events.append(c, at, key, "stopped", by, reason=reason, parts=stopped)
             return int(stopped)
@@ -62,31 +70,173 @@ class Outward(Control):
         needed: int,
         reason: str,
         statement: Statement | None = None,
+        unleft: Collection[str] = (),
+        changes: Sequence[Mapping[str, Any]] = (),
     ) -> bool:
-        """Approve and plan deliveries that act on what is public, as the announcement's next revision.
+        """Approve and plan deliveries that act on earlier ones, as the announcement's next revision.
 
-        `statement` is the corrected one, where there is one. With `needed` approvals above one the second name
-        is given with `approve`. Returns whether it is approved now. Raises UsageError when nothing is new.
+        `statement` is the corrected one, where there is one; `unleft` the deliveries of which nothing had left
+        when this was rendered; `changes` the old and new texts, for the log. With `needed` approvals above one
+        the second name is given with `approve`; until then what has not left is held. Returns whether it is
+        approved now. Raises UsageError when nothing is new, Stale when something left meanwhile.
         """  # fmt: skip
         with self.write() as c:
             at, row = self._clock(c), self._lock(c, key)
             known = self._load(c, row)
-            present = {(r.target, r.action) for r in known.renderings if statement is None}
-            fresh = [d for d in deliveries if (d.rendering.target, d.rendering.action) not in present]
+            self._still(c, unleft)
+            present = {_identity(r) for r in known.renderings if statement is None}
+            fresh = [d for d in deliveries if _identity(d.rendering) not in present]
             if not fresh:
                 raise UsageError(f"that was asked for already; see `publisher show {key}`")
-            replaced = {(d.rendering.channel, d.rendering.language, d.rendering.action) for d in fresh}
-            kept = [r for r in known.renderings if (r.channel, r.language, r.action) not in replaced]
+            replaced = {_identity(d.rendering) for d in fresh}
+            kept = [r for r in known.renderings if _identity(r) not in replaced]
             renderings: list[Rendering] = [*kept, *(d.rendering for d in fresh)]
-            said = statement or known.statement
-            n, digest = int(row.revision) + 1, announcement_digest(said, renderings)
-            c.execute(update(announcement).where(announcement.c.id == key).values(revision=n))
-            self._store(c, key, n, said, renderings, at, by)
-            acts = {d.rendering.channel: d.rendering.action for d in fresh}
-            events.append(c, at, key, "revised", by, revision=n, digest=digest, acts=acts, reason=reason)
+            n, digest = self._next(c, known, statement or known.statement, renderings, at, by)
+            does = {f"{d.rendering.target}.{d.rendering.action}": d.rendering.digest for d in fresh}
+            what = "corrected" if statement else "retracted"
+            data = {"revision": n, "digest": digest, "reason": reason, "acts": does}
+            events.append(c, at, key, what, by, **data, changes=list(changes))
             c.execute(insert(approval).values(announcement=key, digest=digest, by=by, at=at))
             events.append(c, at, key, "approved", by, revision=n, digest=digest, reason=reason)
             if needed > 1:
+                for d in fresh:
+                    if d.rendering.action == "replace":
+                        acts.stop(c, d.rendering.target, "held", acts.WAITS)
                 return False
             self._plan(c, self._lock(c, key), fresh, at, 0.0, by, Hours())
             return True
+
+    def withdraw(self, key: str, by: str, reason: str) -> None:
+        """Drop a correction or retraction that lacks an approval: what was approved before stands, what it held goes on.
+
+        Raises UsageError when none waits.
+        """
+        with self.write() as c:
+            at, row = self._clock(c), self._lock(c, key)
+            known = self._load(c, row)
+            if not self._waits(c, known):
+                raise UsageError(
+                    f"nothing of {key} waits for an approval; take it back with `publisher retract`"
+                )
+            older = c.execute(
+                select(revision)
+                .join(approval, approval.c.digest == revision.c.digest)
+                .where(revision.c.announcement == key, revision.c.n < known.revision)
+                .order_by(revision.c.n.desc())
+            )
+            before = next((r for r in older if self._planned(c, r)), None)
+            if before is None:
+                raise UsageError(f"{key} has no revision that was approved before")
+            contents = select(rendering.c.content).where(
+                rendering.c.announcement == key, rendering.c.revision == before.n
+            )
+            renderings = [Rendering.load(content) for content in c.scalars(contents)]
+            _, digest = self._next(c, known, Statement.load(before.statement), renderings, at, by)
+            for target in {r.target for r in known.renderings if r.action == "replace"}:
+                theirs = part.c.delivery.in_(acts.versions(target))
+                held = part.c.state == "held", part.c.kind == acts.CORRECTED
+                c.execute(update(part).where(theirs, *held).values(state="planned", kind=None, error=None))
+            events.append(c, at, key, "rejected", by, reason=reason, revision=known.revision, back_to=digest)
+
+    def waits(self, key: str) -> list[Rendering]:
+        """The acts of an announcement that were asked for and lack an approval."""
+        with self.read() as c:
+            row = c.execute(select(announcement).where(announcement.c.id == key)).first()
+            return self._waits(c, self._load(c, row)) if row is not None else []
+
+    def repair(self, of: str, by: str, found: str | None) -> None:
+        """Plan that a delivery's post says again what was approved; `found` is what it says now.
+
+        No approval is asked for: the words are the approved ones, and so is their digest.
+        """
+        with self.write() as c:
+            row = c.execute(select(delivery).where(delivery.c.id == of)).one()
+            at, known = self._clock(c), self._lock(c, row.announcement)
+            target = row.target if row.action in acts.AMENDS else row.id
+            repairs = delivery.c.target == target, delivery.c.action == "repair"
+            there = c.execute(select(delivery).where(*repairs)).all()
+            same = next((r for r in there if r.digest == row.digest), None)
+            key = same.id if same else _fresh(f"{target}.repair", {r.id for r in there})
+            if same is None:
+                keep = ("revision", "channel", "language", "digest", "addressed", "service", "account")
+                values = {name: getattr(row, name) for name in keep}
+                c.execute(
+                    insert(delivery).values(
+                        id=key, announcement=known.id, action="repair", target=target, due=at, **values
+                    )
+                )
+                sent = select(part.c.n).where(part.c.delivery == of, part.c.state == "delivered")
+                acts.insert_parts(
+                    c,
+                    key,
+                    [audience.NEW | {"n": n, "recipient": "", "due": at, "last_start": None}
+                     for n in c.scalars(sent)],
+                )  # fmt: skip
+            else:
+                again = {
+                    "state": "planned",
+                    "due": at,
+                    "tries": 0,
+                    "first": None,
+                    "error": None,
+                    "kind": None,
+                }
+                settled = part.c.state.in_(("delivered", "failed", "cancelled", "waiting"))
+                c.execute(update(part).where(part.c.delivery == key, settled).values(**again))
+            approved = acts.words(c, row)
+            events.append(
+                c, at, known.id, "repair", by, delivery=key, of=of, found=found, approved=main_text(approved)
+            )
+
+    # ------------------------------------------------------------ within a transaction
+
+    def _next(
+        self,
+        c: Connection,
+        known: Known,
+        statement: Statement,
+        renderings: Sequence[Rendering],
+        at: float,
+        by: str,
+    ) -> tuple[int, str]:
+        """Store the next revision and make it the current one; its number and digest."""
+        n = known.revision + 1
+        values = {"revision": n, **facts(statement)}
+        c.execute(update(announcement).where(announcement.c.id == known.id).values(**values))
+        self._store(c, known.id, n, statement, renderings, at, by)
+        return n, announcement_digest(statement, renderings)
+
+    def _still(self, c: Connection, unleft: Collection[str]) -> None:
+        left = select(part.c.delivery).where(part.c.delivery.in_(list(unleft)), part.c.state.in_(acts.OUT))
+        if unleft and (of := c.scalar(left.limit(1))):
+            raise Stale(f"{of} went out meanwhile: look at it again")
+
+    def _waits(self, c: Connection, known: Known) -> list[Rendering]:
+        """Acts of the current revision that were never planned: those lack an approval."""
+        rows = select(delivery.c.digest).where(delivery.c.announcement == known.id)
+        planned = set(c.scalars(rows.where(delivery.c.target.is_not(None))))
+        return [r for r in known.renderings if r.target and r.digest not in planned]
+
+    def _planned(self, c: Connection, r: Row[Any]) -> bool:
+        """Whether deliveries of a revision were made."""
+        made = select(delivery.c.id).where(
+            delivery.c.announcement == r.announcement, delivery.c.revision == r.n
+        )
+        return c.execute(made.limit(1)).first() is not None
+
+
+def _identity(r: Rendering) -> tuple[str, str, str, str]:
+    return r.channel, r.language, r.action, r.target
+
+
+def _fresh(key: str, taken: Collection[str]) -> str:
+    return next(k for k in (key, *(f"{key}{n}" for n in range(2, len(taken) + 3))) if k not in taken)
+
+
+def main_text(content: Mapping[str, Any]) -> str:
+    """What a reader sees of a stored rendering: its posts' texts."""
+    r = Rendering.load(content)
+    return "\n\n".join(c.text for p in r.posts for c in p.copies if c.field not in ("html",))
+
+
+__all__ = ["Outward", "Stale", "main_text"]

@@ -35,7 +35,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from publisher import audience
 from publisher.channel import Part, Prepared, Receipt, Rendering
-from publisher.ledger import events
+from publisher.ledger import acts, events
 from publisher.ledger.engine import now
 from publisher.ledger.schema import (
     announcement,
@@ -43,7 +43,6 @@ from publisher.ledger.schema import (
     delivery,
     lane,
     part,
-    rendering,
     revision,
     subscriber,
 )
@@ -129,14 +128,10 @@ def _claimable() -> Select[Any]:
         before.c.n == part.c.n - 1,
         before.c.state != "delivered",
     )
-    acted_on = aliased(part)
-    ready = select(acted_on.c.id).where(
-        acted_on.c.delivery == delivery.c.target,
-        acted_on.c.n == part.c.n,
-        acted_on.c.recipient == part.c.recipient,
-        acted_on.c.state == "delivered",
+    # A correction goes to those who got the first mail, whoever has left the list since.
+    reader = select(subscriber.c.id).where(
+        subscriber.c.id == part.c.recipient, or_(subscriber.c.active, delivery.c.action.in_(acts.TELLS))
     )
-    reader = select(subscriber.c.id).where(subscriber.c.id == part.c.recipient, subscriber.c.active)
     return (
         select(part.c.id)
         .join(delivery, delivery.c.id == part.c.delivery)
@@ -150,12 +145,16 @@ def _claimable() -> Select[Any]:
             part.c.due <= _NOW,
             or_(part.c.attempt > 0, part.c.last_start.is_(None), part.c.last_start >= _NOW),
             ~announcement.c.held,
-            or_(announcement.c.ended.is_(None), delivery.c.target.is_not(None)),
+            or_(
+                announcement.c.ended.is_(None),
+                delivery.c.action == "retract",
+                and_(delivery.c.target.is_not(None), announcement.c.ended != "retracted"),
+            ),
             or_(announcement.c.embargo.is_(None), announcement.c.embargo <= _NOW),
             given >= bindparam("needed", type_=Integer),
             ~closed.exists(),
             or_(delivery.c.action == "retract", ~follows.exists()),
-            or_(delivery.c.target.is_(None), ready.exists()),
+            acts.ready(),
             or_(part.c.recipient == "", reader.exists()),
         )
     )
@@ -276,12 +275,9 @@ class Parts(Statements):
                 )
                 .values(**values)
             ).rowcount
-            if changed and of.action == "retract" and verdict.state == "delivered":
-                c.execute(
-                    update(part)
-                    .where(part.c.delivery == of.target, part.c.n == row.n, part.c.recipient == row.recipient)
-                    .values(state="retracted")
-                )
+            if changed:
+                worded = bool(claimed.part.rendering.posts)
+                acts.settled(c, self._clock(c), of, row.n, row.recipient, state, worded)
             if changed and (not row.recipient or verdict.state == "unknown"):
                 events.append(
                     c,
@@ -494,7 +490,9 @@ class Parts(Statements):
                 attempt=row.attempt,
                 started=row.started,
                 reply_to=self._predecessor(c, row, of),
-                recipient=audience.recipient(c, row.recipient) if row.recipient else None,
+                recipient=audience.recipient(c, row.recipient, left=of.action in acts.TELLS)
+                if row.recipient
+                else None,
                 blob=self.blob,
             ),
             of.prepared or {},
@@ -503,31 +501,21 @@ class Parts(Statements):
         )
 
     def _rendering(self, c: Connection, of: Row[Any]) -> Rendering:
-        content = c.execute(
-            select(rendering.c.content).where(
-                rendering.c.announcement == of.announcement,
-                rendering.c.revision == of.revision,
-                rendering.c.channel == of.channel,
-                rendering.c.language == of.language,
-                rendering.c.action == of.action,
-            )
-        ).scalar_one()
-        return Rendering.load(content)
+        return Rendering.load(acts.words(c, of))
 
     def _after(self, c: Connection, of: Row[Any], state: str) -> str:
         """What a part that surely did not leave becomes: cancelled or held, if that was said while it was on its way."""
-        if state != "waiting" or of.target:
+        if state not in ("waiting", "failed"):
             return state
-        row = c.execute(
-            select(announcement.c.ended, announcement.c.held).where(announcement.c.id == of.announcement)
-        ).one()
-        return "cancelled" if row.ended else "held" if row.held else state
+        row = c.execute(select(announcement).where(announcement.c.id == of.announcement)).one()
+        return acts.unsent(c, of, row, state)
 
     def _predecessor(self, c: Connection, row: Row[Any], of: Row[Any]) -> Receipt | None:
         """The receipt of what a part acts on: the same part of the target, else the post before it in a thread."""
-        if not row.n and not of.target:
+        acts_on = of.target and of.action != "replace"
+        if not row.n and not acts_on:
             return None
-        key, n = (of.target, row.n) if of.target else (row.delivery, row.n - 1)
+        key, n = (of.target, row.n) if acts_on else (row.delivery, row.n - 1)
         same = (part.c.delivery == key, part.c.recipient == row.recipient, part.c.n == n)
         return receipt(c.scalar(select(part.c.receipt).where(*same)))
 

@@ -29,7 +29,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = "0001"
+VERSION = "0002"
 """The Alembic revision this code works with."""
 
 meta = MetaData(
@@ -63,7 +63,7 @@ announcement = Table(
     Column("embargo_zone", String(64)),
     Column("held", Boolean, nullable=False),
     Column("page_waived", Boolean, nullable=False),  # goes out though its page is not there
-    Column("ended", String(12)),  # rejected, cancelled
+    Column("ended", String(12)),  # rejected, cancelled, retracted
 )
 
 revision = Table(
@@ -85,6 +85,7 @@ rendering = Table(
     Column("channel", String(64), primary_key=True),
     Column("language", String(35), primary_key=True),
     Column("action", String(12), primary_key=True),
+    Column("target", String(120), primary_key=True),  # the delivery it acts on, or ""
     Column("digest", String(64), nullable=False),
     Column("content", JSON, nullable=False),
 )
@@ -116,14 +117,16 @@ delivery = Table(
     # A rendering that speaks of "today" is true on one day only: the claim keeps to it.
     Column("day_start", Float),
     Column("day_end", Float),
-    # What an amend, reply or retract delivery acts on, and why.
+    # What an amend, reply, replace, repair or retract delivery acts on, and why.
     Column("target", String(120)),
     Column("reason", Text),
     Column("prepared", JSON),
     Column("live", String(12)),
     Column("live_at", Float),
     Column("live_text", Text),
-    UniqueConstraint("announcement", "revision", "channel", "language", "action"),
+    UniqueConstraint(
+        "announcement", "revision", "channel", "language", "action", "target", name="uq_delivery_act"
+    ),
 )
 
 part = Table(

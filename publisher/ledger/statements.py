@@ -14,7 +14,7 @@ from publisher import audience
 from publisher.channel import Rendering
 from publisher.errors import StatementError, UsageError
 from publisher.hours import Hours
-from publisher.ledger import events
+from publisher.ledger import acts, events
 from publisher.ledger.engine import Database
 from publisher.ledger.schema import announcement, approval, blob, delivery, lane, part, rendering, revision
 from publisher.plan import When
@@ -81,7 +81,7 @@ class Statements(Database):
                     held=False,
                     page_waived=False,
                     channels=list(channels),
-                    **_facts(statement),
+                    **facts(statement),
                     **plan.columns,
                 )
             )
@@ -108,7 +108,7 @@ class Statements(Database):
             n = int(row.revision) + 1
             self._drop_deliveries(c, key)
             values = (
-                _facts(statement)
+                facts(statement)
                 | {"revision": n, "ended": None, "page_waived": False}
                 | (plan.columns if plan else {})
             )
@@ -369,6 +369,7 @@ class Statements(Database):
                     channel=r.channel,
                     language=r.language,
                     action=r.action,
+                    target=r.target,
                     digest=r.digest,
                     content=r.dump(),
                 )
@@ -396,8 +397,9 @@ class Statements(Database):
         """
         first = row.due if row.due is not None else max(row.embargo or at, at)
         dues: dict[str, float] = {}
-        rows = c.execute(select(delivery.c.id, delivery.c.digest).where(delivery.c.announcement == row.id))
-        present = {r.id: r.digest for r in rows}
+        corrected: dict[str, list[str]] = {}
+        there = c.execute(select(delivery.c.id, delivery.c.digest).where(delivery.c.announcement == row.id))
+        present = {r.id: r.digest for r in there}
         state = "held" if row.held else "planned"
         several = len({d.rendering.language for d in deliveries}) > 1
         for d in deliveries:
@@ -406,8 +408,9 @@ class Statements(Database):
             if key in present:
                 continue
             ensure_lane(c, r.channel)
+            rows = acts.parts(c, r, at, d.addressed) if r.target else []
             if r.target:  # what is public is put right at once, whatever the plan was
-                due, last = at, None
+                due, last = min((p["due"] for p in rows), default=at), None
             else:
                 due = hours.due(r.channel, first, asked=row.due is not None)
                 last = row.not_after if row.not_after is not None else due + lateness
@@ -431,7 +434,8 @@ class Statements(Database):
                 )
             )
             if r.target:
-                self._follow(c, key, r, due)
+                acts.insert_parts(c, key, rows)
+                corrected.setdefault(r.target, []).append(key)
             elif d.addressed:
                 others = [o.rendering.language for o in deliveries if o.rendering.language != row.language]
                 audience.add_parts(
@@ -443,30 +447,11 @@ class Statements(Database):
                     insert(part),
                     [audience.NEW | p | {"state": state, "due": due, "last_start": last} for p in parts],
                 )
+        for target, fresh in corrected.items():
+            acts.supersede(c, target, fresh)
         if dues:
             events.append(
                 c, at, row.id, "planned", by, due=first, wall=row.wall, zone=row.zone, deliveries=dues
-            )
-
-    def _follow(self, c: Connection, key: str, r: Rendering, due: float) -> None:
-        """Parts that act on the parts of an earlier delivery: each of its posts, or those of its readers it reached."""
-        theirs = select(part.c.n, part.c.recipient).where(part.c.delivery == r.target)
-        if r.action == "retract":
-            theirs = theirs.where(part.c.state.in_(LEFT))
-        elif r.posts:
-            theirs = theirs.where(part.c.state.in_(("delivered", "unknown", "sending")), part.c.n == 0)
-        for row in c.execute(theirs).all():
-            c.execute(
-                insert(part).values(
-                    audience.NEW
-                    | {
-                        "delivery": key,
-                        "n": row.n,
-                        "recipient": row.recipient,
-                        "due": due,
-                        "last_start": None,
-                    }
-                )
             )
 
 
@@ -513,7 +498,8 @@ def _new_id(c: Connection) -> str:
             return key
 
 
-def _facts(statement: Statement) -> dict[str, Any]:
+def facts(statement: Statement) -> dict[str, Any]:
+    """What an announcement's own row says of its current statement."""
     return {
         "language": statement.language,
         "title": statement.title,

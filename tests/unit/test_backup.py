@@ -561,10 +561,11 @@ def test_killed_while_restoring_nothing_is_lost_and_nothing_can_go_out_twice(off
 
 # ------------------------------------------------------------ migrating
 
+THIS, NEXT = schema.VERSION, f"{int(schema.VERSION) + 1:04}"
 STEP = '''"""A step that makes a table anew to which others refer"""
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision = "0002", "0001"
+revision, down_revision = "{new}", "{old}"
 def upgrade():
     with op.batch_alter_table("delivery", recreate="always" if op.get_bind().dialect.name == "sqlite" else "auto") as b:
         b.add_column(sa.Column("note", sa.Text(), nullable=False, server_default="new"))
@@ -581,9 +582,10 @@ def newer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None
     def install(more: str = "") -> None:
         folder = tmp_path / "migrations"
         shutil.copytree(migrations.FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        (folder / "versions" / "v0002.py").write_text(STEP.format(more=more))
+        step = STEP.format(more=more, old=schema.VERSION, new=NEXT)
+        (folder / "versions" / f"v{NEXT}.py").write_text(step)
         monkeypatch.setattr(migrations, "FOLDER", folder)
-        monkeypatch.setattr(schema, "VERSION", "0002")
+        monkeypatch.setattr(schema, "VERSION", NEXT)
 
     return install
 
@@ -597,7 +599,7 @@ def test_only_migrate_changes_an_older_ledger(office, newer, opened, tmp_path):
     with pytest.raises(SettingsError, match="publisher ledger migrate"):
         Ledger(url)
     done = migrate.migrate(url, tmp_path / "before.db", by="officer")
-    assert (done.old, done.new) == ("0001", "0002")
+    assert (done.old, done.new) == (THIS, NEXT)
     ledger = opened(url)
     with ledger.read() as c:
         assert {r.note for r in c.execute(text("SELECT note FROM delivery"))} == {"new"}
@@ -623,7 +625,7 @@ def test_the_way_back_is_the_backup_and_the_version_before(
         now.setattr(schema, "VERSION", schema.VERSION)
         newer()
         file = migrate.migrate(url, tmp_path / "before.db", by="officer").backup.file
-        with pytest.raises(SettingsError, match=r"schema 0001.*publisher ledger migrate"):
+        with pytest.raises(SettingsError, match=rf"schema {THIS}.*publisher ledger migrate"):
             restore.restore(fresh(kind(url)), file, by="officer")
     monkeypatch.undo()
     place = fresh(kind(url))
@@ -643,7 +645,7 @@ def test_a_migration_that_fails_changes_nothing(office, newer, tmp_path, more):
     with pytest.raises((RuntimeError, PublisherError), match=r"half way|nothing was changed"):
         migrate.migrate(url, tmp_path / "before.db", by="officer")
     assert everything(office.ledger) == before
-    assert office.ledger.version() == "0001"
+    assert office.ledger.version() == THIS
     with office.ledger.read() as c, pytest.raises(Exception, match="note"):
         c.execute(text("SELECT note FROM delivery"))
 
