@@ -88,7 +88,7 @@ class Publisher:
         from publisher.ahead import delivering
         from publisher.login import stamp
 
-        self._one_world()
+        self.one_world()
         return delivering(self.settings, self.ledger, self._fresh, self.observe, lambda: stamp(self.settings))
 
     def _fresh(self, name: str) -> Channel:
@@ -232,7 +232,7 @@ class Publisher:
         """Raise SettingsError, naming the settings, unless every channel could send now. No network."""
         from publisher import audience
 
-        self._one_world()
+        self.one_world()
         for name in names:
             channel = self.channel(name)
             channel.ready()
@@ -350,7 +350,7 @@ class Publisher:
             raise Unfit("; ".join(str(error) for _, error in previewed.failed))
         return previewed
 
-    def _one_world(self) -> None:
+    def one_world(self) -> None:
         """Refuse to post to a rehearsal on one network and in earnest on another."""
         from urllib.parse import urlsplit
 

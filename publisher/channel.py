@@ -364,6 +364,7 @@ class Channel:
     have, all raising DeliveryError: `amend(receipt, part) -> Receipt` puts the part's main text in place of what
     is public under the receipt, and leaves the rest as it is; `retract(receipt)` takes it down, and is no error
     where it is gone; `notify(address, subject, text)` mails one of the office's own people.
+    `leaving(token) -> str` is where a reader's mail program posts to leave, or "" (no network).
     """
 
     name: ClassVar[str]

@@ -10,14 +10,15 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast, get_args
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 
 from publisher import addresses, registry
 from publisher.channel import Channel
@@ -204,7 +205,8 @@ class Settings:
     def unknown(self) -> list[str]:
         """A sentence for every `PUBLISHER_…` name that nothing reads, with the nearest that something does."""
         known = set(names(self.channel_names)) | {f"{PREFIX}SETTINGS", f"{PREFIX}SHARED"}
-        given = [n for n in [*self._environ, *self._file_values()] if n.upper().startswith(PREFIX)]
+        said = [name for _, values in self.files() for name in values]
+        given = [n for n in [*self._environ, *said] if n.upper().startswith(PREFIX)]
         return [
             f"{name} is no setting" + _nearest(name.upper(), known)
             for name in sorted(set(given))
@@ -213,6 +215,7 @@ class Settings:
 
     def reread(self) -> None:
         """Read the files anew the next time a section is asked for."""
+        self.__dict__.pop("given", None)
         self.__dict__.pop("values", None)
 
     def secrets(self) -> list[str]:
@@ -240,39 +243,50 @@ class Settings:
             return Path(named)
         return next((p for p in (Path(".env"), SYSTEM_FILE) if p.is_file()), None)
 
-    def _file_values(self) -> dict[str, str]:
-        """What the files say, nearest first: the settings file wins over the credentials beside it."""
+    def files(self) -> Iterator[tuple[Path, dict[str, str]]]:
+        """Each settings file that is there, and what it says; the settings file wins over the credentials beside it."""
         if self.file is None:
-            return {}
+            return
         from dotenv import dotenv_values
 
-        values: dict[str, str] = {}
         for path in (self.file.with_name("credentials.env"), self.file):
             try:
                 if path.is_file():
-                    values |= {
-                        k: v for k, v in dotenv_values(path, interpolate=False).items() if v is not None
-                    }
+                    found = dotenv_values(path, interpolate=False)
+                    yield path, {k: v for k, v in found.items() if v is not None}
             except (OSError, UnicodeDecodeError) as error:
                 raise SettingsError(f"{path} cannot be read: {error}") from None
-        return values
 
-    def _secret_files(self) -> dict[str, str]:
+    def _secret_files(self) -> Iterator[tuple[Path, dict[str, str]]]:
         if not self._files:
-            return {}
-        values: dict[str, str] = {}
+            return
         folders = [Path(self._environ[n]) for n in SECRETS if self._environ.get(n)] + [Path("/run/secrets")]
         for folder in reversed(folders):
             for path in sorted(folder.iterdir()) if folder.is_dir() else ():
                 if path.is_file() and path.name.upper().startswith(PREFIX):
-                    values[path.name] = path.read_text().strip()
-        return values
+                    try:
+                        yield path, {path.name: path.read_text().strip()}
+                    except (OSError, UnicodeDecodeError) as error:
+                        raise SettingsError(f"{path} cannot be read: {error}") from None
+
+    @cached_property
+    def given(self) -> dict[str, tuple[str, str]]:
+        """Every given value by its lower-case name, and where it is from; the environment wins over files, those over secrets."""
+        layers: list[tuple[str, Mapping[str, str]]] = [
+            (str(path), said) for path, said in (*self._secret_files(), *self.files())
+        ]
+        layers.append(("environment", self._environ))
+        return {
+            name.lower(): (value, where)
+            for where, said in layers
+            for name, value in said.items()
+            if value != ""
+        }
 
     @cached_property
     def values(self) -> dict[str, str]:
-        """Every given value by its lower-case name; the environment wins over files, those over secrets."""
-        layers = (self._secret_files(), self._file_values(), self._environ)
-        return {name.lower(): value for layer in layers for name, value in layer.items() if value != ""}
+        """Every given value by its lower-case name."""
+        return {name: value for name, (value, _) in self.given.items()}
 
     def _read(self, model: type[Section], section: str) -> Section:
         values, prefix = self.values, PREFIX + (f"{section.upper()}__" if section else "")
@@ -328,16 +342,32 @@ def names(channels: Sequence[str]) -> dict[str, tuple[str, str]]:
     return found
 
 
+def secret_names(channels: Sequence[str]) -> set[str]:
+    """The settings whose values are shown to nobody."""
+    models = {PREFIX: Core} | {f"{PREFIX}{c.upper()}__": registry.find(c).Settings for c in channels}
+    return {
+        name
+        for prefix, model in models.items()
+        for name, field in _fields(model, prefix)
+        if SecretStr in (field.annotation, *get_args(field.annotation))
+    }
+
+
 def _names(model: type[BaseModel], prefix: str) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
+    for name, field in _fields(model, prefix):
+        default = field.get_default(call_default_factory=True) if not field.is_required() else ""
+        found[name] = (_shown(default), field.description or "")
+    return found
+
+
+def _fields(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo]]:
     for name, field in model.model_fields.items():
         kind = field.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
-            found |= _names(kind, f"{prefix}{name.upper()}__")
-            continue
-        default = field.get_default(call_default_factory=True) if not field.is_required() else ""
-        found[f"{prefix}{name.upper()}"] = (_shown(default), field.description or "")
-    return found
+            yield from _fields(kind, f"{prefix}{name.upper()}__")
+        else:
+            yield f"{prefix}{name.upper()}", field
 
 
 def _shown(default: Any) -> str:

@@ -88,6 +88,10 @@ class Email(Channel):
 
         note.send(self.settings, address, subject, text)
 
+    def leaving(self, token: str) -> str:
+        """Where a reader's mail program posts to leave the list; "" where the mails have no such link."""
+        return self.settings.unsubscribe(token) if self.settings.personal_links else ""
+
     def find(self, part: Part, since: float) -> Outcome:
         return Unclear("mail cannot be looked up; the relay's log knows the Message-ID")
 

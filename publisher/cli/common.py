@@ -70,14 +70,14 @@ def source_of(values: dict[str, Any]) -> Source:
 
 
 @contextmanager
-def office(*, delivering: bool = False) -> Iterator[Publisher]:
-    """The Publisher of this environment; `delivering` also sets up logs, and the sandbox of a rehearsal."""
+def office(*, delivering: bool = False, running: bool = False) -> Iterator[Publisher]:
+    """The Publisher of this environment; `running` starts the sandbox of a rehearsal, `delivering` also sets up logs."""
     from publisher.api import Publisher, quiet
     from publisher.settings import Settings
 
     settings = Settings()
     warn(*settings.unknown())
-    with _rehearsal(settings, delivering) as ready:
+    with _rehearsal(settings, delivering or running) as ready:
         if delivering:
             from publisher.log import configure
 
