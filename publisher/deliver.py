@@ -87,11 +87,12 @@ class Delivering:
 
         With `wait` returns when it is done. A delivery that is still being worked on is not begun again.
         """
+        # What may go now goes first: the claim asks for everything that the sweep tidies up.
+        begun = [self._begin(of.id, self._work, of) for of in self.ledger.due(self.approvals, only)]
         self.ledger.sweep()
         if only is None:
             self._beside()
-        begun = [self._begin(c.of.id, self._look, c) for c in self.ledger.in_doubt(only)]
-        begun += [self._begin(of.id, self._work, of) for of in self.ledger.due(self.approvals, only)]
+        begun += [self._begin(c.of.id, self._look, c) for c in self.ledger.in_doubt(only)]
         started = [future for future in begun if future is not None]
         if wait:
             for future in started:
@@ -180,7 +181,7 @@ class Delivering:
         prepared = of.prepared if of.prepared is not None else self._prepare(of, channel, rendering)
         while prepared is not None:
             before = time.clock_gettime(_CLOCK)
-            claimed = self.ledger.claim(of, self.approvals, channel.patience)
+            claimed = self.ledger.claim(of, self.approvals, channel.patience, rendering)
             if claimed is None:
                 return
             self._attempt(replace(claimed, prepared=prepared), channel, before)

@@ -6,10 +6,10 @@ The caller holds the announcement's row (or the lane "*") in its transaction; th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, select
 
 from publisher.digest import sha256
 from publisher.ledger.schema import chain as heads
@@ -37,20 +37,22 @@ class Event:
         return sha256([self.chain, self.seq, repr(self.at), self.kind, self.who, self.data, self.previous])
 
 
+# Made once: an event is written for every step, and making a statement takes longer than running it.
+_LAST = select(heads).where(heads.c.name == bindparam("of"))
+_ON = heads.update().where(heads.c.name == bindparam("of"))
+
+
 def append(connection: Connection, at: float, chain: str, kind: str, who: str = "", **data: Any) -> None:
     """Add one event to its chain, in the caller's transaction."""
-    last = connection.execute(select(heads).where(heads.c.name == chain)).first()
+    last = connection.execute(_LAST, {"of": chain}).first()
     seq, previous = (last.seq + 1, last.hash) if last else (1, FIRST)
-    proof = Event(chain, seq, at, kind, who, data, previous, "").proof()
-    connection.execute(
-        event.insert().values(
-            chain=chain, seq=seq, at=at, kind=kind, who=who, data=data, previous=previous, hash=proof
-        )
-    )
+    made = Event(chain, seq, at, kind, who, data, previous, "")
+    proof = made.proof()
+    connection.execute(event.insert(), asdict(made) | {"hash": proof})
     if last:
-        connection.execute(update(heads).where(heads.c.name == chain).values(seq=seq, hash=proof))
+        connection.execute(_ON, {"of": chain, "seq": seq, "hash": proof})
     else:
-        connection.execute(insert(heads).values(name=chain, seq=seq, hash=proof))
+        connection.execute(heads.insert(), {"name": chain, "seq": seq, "hash": proof})
 
 
 def read(connection: Connection, chain: str | None = None, after: int = 0) -> list[tuple[int, Event]]:

@@ -212,8 +212,13 @@ class Parts(Statements):
                 return list(c.execute(_DUE_OF, given | {"only": only}))
             return list(c.execute(_DUE, given))
 
-    def claim(self, of: Row[Any], approvals: int, patience: float) -> Claimed | None:
-        """Move one due part of a delivery to `sending` and commit; None when none may go now."""
+    def claim(
+        self, of: Row[Any], approvals: int, patience: float, words: Rendering | None = None
+    ) -> Claimed | None:
+        """Move one due part of a delivery to `sending` and commit; None when none may go now.
+
+        `words` is its stored rendering where the caller has read it already.
+        """
         with self.write() as c:
             self._order(c, of)
             given = {
@@ -237,7 +242,7 @@ class Parts(Statements):
                     attempt=row.attempt,
                     worker=worker(),
                 )
-            return self._claimed(c, row, of)
+            return self._claimed(c, row, of, words)
 
     def settle(self, claimed: Claimed, verdict: Verdict) -> bool:
         """Record what became of an attempt. False when it is not this attempt's to say any more."""
@@ -481,11 +486,11 @@ class Parts(Statements):
             c.execute(names.with_for_update(read=not alone))
             c.execute(select(announcement.c.id).where(announcement.c.id == of.announcement).with_for_update())
 
-    def _claimed(self, c: Connection, row: Row[Any], of: Row[Any]) -> Claimed:
+    def _claimed(self, c: Connection, row: Row[Any], of: Row[Any], words: Rendering | None = None) -> Claimed:
         return Claimed(
             Part(
                 key=f"{of.id}#{row.recipient or row.n}",
-                rendering=self._rendering(c, of),
+                rendering=words or self._rendering(c, of),
                 n=row.n,
                 attempt=row.attempt,
                 started=row.started,

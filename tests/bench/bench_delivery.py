@@ -1,5 +1,7 @@
 """From the trigger until all three channels have accepted, in a warm process on loopback.
 
+The services run in a process of their own, as they do in life: in ours they would take turns with it.
+
 Beside it the same three calls made by hand with the same libraries, in parallel threads, with nothing
 remembered: over connections that were kept open, and over new ones, as an announcement that comes hours
 after the last one finds them. Prints medians and ratios; nothing here passes or fails.
@@ -10,8 +12,13 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from email.message import EmailMessage
+from multiprocessing import Pipe, get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +30,47 @@ RUNS = 30
 BODY = "Ministers of {0} countries adopted charter {0} for open data in Lund on 3 May 2026.\n"
 
 
-def accepted(box: Sandbox, since: float) -> float:
+@dataclass
+class Services:
+    """A sandbox in another process: its addresses, its credentials, and when its newest posts became public."""
+
+    pipe: Connection
+    x_url: str
+    linkedin_url: str
+    smtp_url: str
+    values: dict[str, str]
+
+    def newest(self) -> float:
+        """When the last of the newest three became public, in seconds since the epoch."""
+        self.pipe.send(3)
+        return float(self.pipe.recv())
+
+
+def _serve(pipe: Connection) -> None:
+    with Sandbox(limits=False) as box:
+        pipe.send((box.x_url, box.linkedin_url, box.smtp_url, box.settings()))
+        while count := pipe.recv():
+            pipe.send(max(item.at for item in box.public[-count:]))
+
+
+@contextmanager
+def services() -> Iterator[Services]:
+    here, there = Pipe()
+    process = get_context("spawn").Process(target=_serve, args=(there,), daemon=True)
+    process.start()
+    try:
+        yield Services(here, *here.recv())
+    finally:
+        here.send(0)
+        process.join(10)
+
+
+def accepted(box: Services, since: float) -> float:
     """Seconds from `since` (epoch) until the last of the newest three became public."""
-    return max(item.at for item in box.public[-3:]) - since
+    return box.newest() - since
 
 
-def ours(office: Publisher, box: Sandbox, folder: Path, run: int) -> tuple[float, float]:
+def ours(office: Publisher, box: Services, folder: Path, run: int) -> tuple[float, float]:
     """A statement that is approved already; the trigger is `deliver`. Also the whole of `publish`."""
     path = folder / f"s{run}.md"
     path.write_text(
@@ -41,7 +83,7 @@ def ours(office: Publisher, box: Sandbox, folder: Path, run: int) -> tuple[float
     return accepted(box, start), time.time() - start
 
 
-def by_hand(clients: dict[str, Any], box: Sandbox, run: int) -> float:
+def by_hand(clients: dict[str, Any], box: Services, run: int) -> float:
     text = f"By hand {run}\n\n{BODY.format(run)}\nhttps://www.example.org/h{run}"
 
     def x() -> None:
@@ -76,7 +118,7 @@ def by_hand(clients: dict[str, Any], box: Sandbox, run: int) -> float:
     return accepted(box, start)
 
 
-def hands(box: Sandbox, values: dict[str, str], connected: bool = True) -> dict[str, Any]:
+def hands(box: Services, values: dict[str, str], connected: bool = True) -> dict[str, Any]:
     """Clients of the same libraries; `connected` when their connections are open already."""
     import smtplib
 
@@ -104,7 +146,7 @@ def hands(box: Sandbox, values: dict[str, str], connected: bool = True) -> dict[
 
 
 def rows(
-    office: Publisher, box: Sandbox, folder: Path, values: dict[str, str], fresh: bool, first: int
+    office: Publisher, box: Services, folder: Path, values: dict[str, str], fresh: bool, first: int
 ) -> None:
     """One comparison: both in turn, so that a busy moment hits both."""
     clients = hands(box, values)
@@ -130,9 +172,9 @@ def rows(
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as name, Sandbox(limits=False) as box:
+    with tempfile.TemporaryDirectory() as name, services() as box:
         folder = Path(name)
-        values = box.settings() | {
+        values = box.values | {
             "PUBLISHER_EMAIL__LIST_ADDRESS": "all@press.example",
             "PUBLISHER_DATABASE_URL": f"sqlite:///{folder / 'ledger.db'}",
         }

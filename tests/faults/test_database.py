@@ -123,8 +123,7 @@ def full(ledger, tmp_path):
                     assert "full" in str(error)
                     size //= 2
             yield
-        with ledger.write() as c:
-            c.exec_driver_sql("PRAGMA max_page_count=1073741823")
+        ledger.engine.dispose()  # each connection remembers the limit
 
     return disk
 
