@@ -178,8 +178,9 @@ def delivery_detail(d: Mapping[str, Any], zone: str) -> str:
         told.append(moment(d["due"], zone))
     if d["live"] in ("changed", "cut", "deleted"):
         told.append(f"what is public is {d['live']}")
-    if d["error"]:
-        told.append(f"{d['error']['kind']}: {d['error']['message']}")
+    if error := d["error"]:
+        by_a_person = error["kind"] == "Error"
+        told.append(error["message"] if by_a_person else f"{error['kind']}: {error['message']}")
     return "".join(f"  {t}" for t in told)
 
 

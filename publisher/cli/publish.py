@@ -66,7 +66,7 @@ def publish(ctx: click.Context, /, **o: Any) -> int:
         )
         if not already:
             office.deliver(key, waits)
-        return _report(office, key, json_, already, views)
+        return _report(office, key, json_, already, views, at)
 
 
 @click.command()
@@ -191,7 +191,7 @@ def _point_out(office: Any, when: Any) -> None:
         common.warn(odd)
 
 
-def _report(office: Any, key: str, json_: bool, already: bool, views: Any) -> int:
+def _report(office: Any, key: str, json_: bool, already: bool, views: Any, at: Any = None) -> int:
     view = views.announcement(office.ledger, key, already=already)
     common.warn(*office.warnings(key))
     if json_:
@@ -199,6 +199,8 @@ def _report(office: Any, key: str, json_: bool, already: bool, views: Any) -> in
     else:
         if already:
             common.warn(f"this statement is known as {key}; nothing was sent again")
+            if at is not None and any(d["state"] in ("planned", "held") for d in view["deliveries"]):
+                common.warn(f"its time was not changed; `publisher reschedule {key} --at …` does that")
         click.echo("\n".join(common.summary_lines(view, office.settings.core.timezone)))
         if any(d["state"] == "planned" for d in view["deliveries"]):
             clock = view["clock"]
