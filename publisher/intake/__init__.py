@@ -19,7 +19,7 @@ from publisher.intake.clean import clean, headline, overridden, printable, witho
 from publisher.intake.draft import Draft, ended, quoted
 from publisher.intake.fields import Fields
 from publisher.intake.language import detect
-from publisher.intake.source import STDIN, Source, beside, decode, is_url, take
+from publisher.intake.source import STDIN, Source, beside, decode, is_url, packed, take
 from publisher.statement import Block, Statement
 
 __all__ = ["read"]
@@ -44,6 +44,7 @@ _NAMES: dict[str, Kind] = {
 _TYPES: dict[str, Kind] = {
     "text/html": "html", "application/xhtml+xml": "html", "text/markdown": "markdown", "text/x-markdown": "markdown",
 }  # fmt: skip
+_OVERRIDDEN = "characters that reverse the reading order (U+202D, U+202E) were left out of the text"
 _HEADLINE = 300  # characters; a longer first line is a paragraph
 
 
@@ -168,6 +169,8 @@ def _translations(main: Statement, paths: list[str], source: Source, given: _Giv
 
 def _draft(source: Source) -> Draft:
     """What the reader for this kind of source finds in it."""
+    if document := packed(source.data):
+        return _unpacked(document, source)
     head = source.data[:4096].decode("utf-8", "ignore").lstrip("\ufeff")
     page_like = _TYPES.get(source.type) == "html" or bool(_PAGE.match(head) or _FRAGMENT.match(head))
     text = printable(decode(source, html=page_like))
@@ -176,7 +179,21 @@ def _draft(source: Source) -> Draft:
     draft = _read_as(kind, source, text, body)
     draft.fields |= fields
     if overridden(body):
-        draft.note("characters that reverse the reading order (U+202D, U+202E) were left out of the text")
+        draft.note(_OVERRIDDEN)
+    return draft
+
+
+def _unpacked(kind: Literal["pdf", "docx"], source: Source) -> Draft:
+    """A document's own text; its address is where it was fetched from."""
+    if kind == "pdf":
+        from publisher.intake import pdf as reader
+    else:
+        from publisher.intake import docx as reader  # type: ignore[no-redef]
+    draft = reader.read(source.data, source.name)
+    if source.url:
+        draft.fields["url"] = source.url.partition("#")[0]
+    if any(overridden(block.text) for block in draft.blocks):
+        draft.note(_OVERRIDDEN)
     return draft
 
 
@@ -200,7 +217,7 @@ def _kind(source: Source, text: str) -> Kind:
     if _FEED.match(text):
         raise StatementError(f"{source.name} is a feed; give the address of one statement in it")
     if _is_json(text):
-        raise StatementError(f"{source.name} is JSON; give Markdown, an HTML page or plain text")
+        raise StatementError(f"{source.name} is JSON; give Markdown, an HTML page, plain text, DOCX or PDF")
     if _PAGE.match(text) or (named != "markdown" and _FRAGMENT.match(text)):
         return "html"
     return named or ("markdown" if _HEADING.match(text) else "text")

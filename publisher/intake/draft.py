@@ -11,6 +11,7 @@ from publisher.statement import Block, BlockKind
 
 _ENDED = re.compile(r"[.!?…:;。！？؟۔।][\"'”’»)\]]*$")
 _BULLET = re.compile(r"[•‣◦▪●■·]\s+(?=\S)")
+_LABEL = 80  # characters; what is longer is no label
 _SENTENCE = re.compile(r"[.!?…。！？؟۔।][\"'”’»)\]]*(?:\s|$)")
 
 
@@ -63,6 +64,21 @@ def _block(kind: BlockKind, text: str) -> Block:
     """A line that begins with a bullet is an item, whatever its source made of it."""
     bullet = _BULLET.match(text) if kind == "paragraph" else None
     return Block("item", text[bullet.end() :]) if bullet else Block(kind, text)
+
+
+def without_kickers(blocks: list[Block], draft: Draft) -> list[Block]:
+    """Around the headline stand categories, places and dates; the statement begins with its first sentence."""
+    headings: list[Block] = []
+    kickers: list[str] = []
+    for at, block in enumerate(blocks):
+        if block.kind == "heading":
+            headings.append(block)
+        elif block.kind in ("item", "quote") or len(block.text) > _LABEL or ended(block.text):
+            draft.dropped += kickers
+            return headings + blocks[at:]
+        else:
+            kickers.append(block.text)
+    return blocks
 
 
 def quoted(texts: list[str], most: int = 6) -> str:

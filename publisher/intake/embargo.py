@@ -52,8 +52,12 @@ def wording(text: str) -> bool:
 
 
 def heed(draft: Draft, name: str, declared: str, denied: bool) -> None:
-    """Refuse embargo wording unless an embargo is `declared` or `denied`. Raises StatementError."""
-    found = [text for text in (draft.title, *(block.text for block in draft.blocks)) if wording(text)]
+    """Refuse embargo wording unless an embargo is `declared` or `denied`. Raises StatementError.
+
+    What a reader took for furniture of the page counts as well: that is where embargo lines stand.
+    """
+    said = (draft.title, *(block.text for block in draft.blocks), *draft.dropped)
+    found = [text for text in said if wording(text)]
     if found and not (declared or denied):
         raise StatementError(
             f"{name} says {quoted(found[:1])} but declares no embargo; add `embargo:` (or --embargo WHEN), "

@@ -25,7 +25,10 @@ from publisher.errors import StatementError
 CONNECT, READ, TOTAL = 5.0, 15.0, 30.0
 """Seconds: to connect to one address, to wait for the next bytes, for the whole fetch with its redirects."""
 REDIRECTS = 5
-PAGES = ("text/html", "application/xhtml+xml", "text/plain", "text/markdown", "text/x-markdown")
+PAGES = (
+    "text/html", "application/xhtml+xml", "text/plain", "text/markdown", "text/x-markdown", "application/pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+)  # fmt: skip
 
 _PORTS = {"http": 80, "https": 443}
 _AGENT = "announcement-publisher"

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from publisher.errors import StatementError
-from publisher.intake.draft import Draft, blocks_of, ended
+from publisher.intake.draft import Draft, blocks_of, ended, without_kickers
+from publisher.intake.embargo import announced
 from publisher.intake.html_furniture import HEADINGS, events, strip
 from publisher.statement import Block, BlockKind
 
@@ -21,7 +22,6 @@ _BLOCK = {
     "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 }  # fmt: skip
 _BREAK = "\v"
-_LABEL = 80
 
 
 def parse(text: str, name: str) -> Any:
@@ -51,10 +51,11 @@ def content(tree: Any, draft: Draft, text: str) -> None:
     root = _root(tree)
     if root is None and re.search(r"<(?:html|body)\b", text, re.I):
         draft.blocks = _extracted(text)
+        draft.dropped += [b.text for b in _blocks(tree) if announced(b.text)]  # it must not go unnoticed
     if not draft.blocks:
         root = tree if root is None else root
         draft.dropped += strip(root)
-        draft.blocks = _without_kickers(list(_blocks(root)), draft)
+        draft.blocks = without_kickers(list(_blocks(root)), draft)
 
 
 def _root(tree: Any) -> Any:
@@ -93,21 +94,6 @@ def _extracted(text: str) -> list[Block]:
         kind = "quote" if "quote" in parents else kinds.get(element.tag, "paragraph")
         made += blocks_of(kind, [" ".join(element.itertext())])
     return made
-
-
-def _without_kickers(blocks: list[Block], draft: Draft) -> list[Block]:
-    """Around the headline stand categories, places and dates; the statement begins with its first sentence."""
-    headings: list[Block] = []
-    kickers: list[str] = []
-    for at, block in enumerate(blocks):
-        if block.kind == "heading":
-            headings.append(block)
-        elif block.kind in ("item", "quote") or len(block.text) > _LABEL or ended(block.text):
-            draft.dropped += kickers
-            return headings + blocks[at:]
-        else:
-            kickers.append(block.text)
-    return blocks
 
 
 # ---------------------------------------------------------------- words

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urljoin
 
 from publisher.errors import StatementError
@@ -20,6 +21,7 @@ MEDIA_LIMIT = 100_000_000
 """Bytes: of a statement's own text, of one document or image."""
 
 _URL = re.compile(r"https?://", re.I)
+_PACKED = re.compile(r"\.(?:pdf|docx)(?:[?#]|$)", re.I)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://", re.I)
 _META = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
 
@@ -32,10 +34,8 @@ _BOMS = (
 )
 
 _KNOWN_BINARY = (
-    (b"%PDF-", "a PDF"),
-    (b"PK\x03\x04", "a Word document or another ZIP archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Word document"),
-    (b"{\\rtf", "an RTF document"),
+    (b"\xd0\xcf\x11\xe0", "an old Word document (save it as DOCX)"),
+    (b"{\\rtf", "an RTF document (save it as DOCX)"),
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
@@ -68,7 +68,7 @@ def take(source: str, stdin: bytes | None, allow_hosts: Sequence[str]) -> Source
     if is_url(source):
         from publisher.intake.fetch import fetch
 
-        page = fetch(source, allow_hosts=allow_hosts, limit=TEXT_LIMIT)
+        page = fetch(source, allow_hosts=allow_hosts, limit=_limit(source))
         return _sized(Source(source, page.content, page.charset, page.type, url=page.url))
     if not source.strip():
         raise StatementError(
@@ -76,7 +76,20 @@ def take(source: str, stdin: bytes | None, allow_hosts: Sequence[str]) -> Source
         )
     if _SCHEME.match(source):
         raise StatementError(f"{source}: only files and http or https addresses can be read")
-    return _sized(Source(source, read_file(Path(source), source, TEXT_LIMIT), folder=Path(source).parent))
+    data = read_file(Path(source), source, _limit(source))
+    return _sized(Source(source, data, folder=Path(source).parent))
+
+
+def _limit(name: str) -> int:
+    """Bytes that are read of a source: a document may hold pictures and fonts beside its text."""
+    return MEDIA_LIMIT if _PACKED.search(name) else TEXT_LIMIT
+
+
+def packed(data: bytes) -> Literal["pdf", "docx", ""]:
+    """What kind of document `data` is, if it is one whose text has to be unpacked."""
+    if b"%PDF-" in data[:1024]:
+        return "pdf"
+    return "docx" if data.startswith(b"PK\x03\x04") else ""
 
 
 def beside(source: Source, path: str, allow_hosts: Sequence[str]) -> Source:
@@ -85,7 +98,7 @@ def beside(source: Source, path: str, allow_hosts: Sequence[str]) -> Source:
         return take(urljoin(source.url, path), None, allow_hosts)
     found = inside(source, path)
     name = str(source.folder / path) if source.folder else path
-    return _sized(Source(name, read_file(found, name, TEXT_LIMIT, os.O_NOFOLLOW), folder=found.parent))
+    return _sized(Source(name, read_file(found, name, _limit(name), os.O_NOFOLLOW), folder=found.parent))
 
 
 def _stdin() -> bytes:
@@ -95,7 +108,7 @@ def _stdin() -> bytes:
 def _sized(source: Source) -> Source:
     if not source.data.strip():
         raise StatementError(f"{source.name} is empty; a statement needs at least a title")
-    if len(source.data) > TEXT_LIMIT:
+    if len(source.data) > (MEDIA_LIMIT if packed(source.data) else TEXT_LIMIT):
         raise StatementError(
             f"{source.name} is larger than {TEXT_LIMIT // 10**6} MB of text; is it a statement?"
         )
@@ -162,8 +175,8 @@ def decode(source: Source, html: bool = False) -> str:
     for start, what in _KNOWN_BINARY:
         if data.startswith(start):
             raise StatementError(
-                f"{source.name} looks like {what}, which cannot be read yet; "
-                "give Markdown, an HTML page or plain text"
+                f"{source.name} looks like {what}, which cannot be read; "
+                "give Markdown, an HTML page, plain text, DOCX or PDF"
             )
     if b"\0" in data:
         row = data[: data.index(b"\0")].count(b"\n") + 1

@@ -102,7 +102,7 @@ def test_the_same_file_gives_the_same_digest_and_no_heavy_import() -> None:
     [
         (b"", "is empty"),
         (b" \n\t\n", "is empty"),
-        (b"%PDF-1.7 x", "looks like a PDF"),
+        (b"%PDF-1.7 x", "cannot be read as a PDF"),
         (b"PK\x03\x04word/", "Word document"),
         (b"\xd0\xcf\x11\xe0\xa1", "old Word document"),
         (PNG, "PNG image"),
@@ -442,6 +442,26 @@ def test_embargo_wording_without_an_embargo_is_refused_and_with_one_is_left_out(
         made = text(source, **options)
         assert (made.title, made.text) == ("A title", "The body says what is to be said.")
         assert any(wording[:20] in note for note in made.notes)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<main><h1>A title</h1>{}<p>{}</p></main>",
+        "<main>{}<h1>A title</h1><p>{}</p></main>",
+        "<main><header class=banner>{}</header><h1>A title</h1><p>{}</p></main>",
+        "<main><h1>A title</h1><aside>{}</aside><p>{}</p></main>",
+        "<div><h1>A title</h1>{}<p>{}</p></div>",
+        "<div id=top>{}</div><div id=content><h1>A title</h1><p>{}</p></div>",
+    ],
+)
+def test_an_embargo_line_of_a_page_is_never_mere_furniture(page: str) -> None:
+    """A reader that leaves the line out must not leave the embargo out."""
+    body = "The ministers of nine countries adopted a charter for open data in Lund on Monday morning."
+    made = f"<html><body>{page.format('<p>EMBARGOED UNTIL 15:00 CET, 3 May 2026</p>', body)}</body></html>"
+    with pytest.raises(StatementError, match="declares no embargo"):
+        text(made)
+    assert text(made, no_embargo=True).text == body
 
 
 @pytest.mark.parametrize(
