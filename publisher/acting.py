@@ -14,7 +14,7 @@ A retraction is tried until the post is gone: it has no last attempt.
 from __future__ import annotations
 
 from publisher import compare
-from publisher.channel import MAIN, Absent, Channel, Found, LiveText, Outcome, Receipt, Rendering, Unclear
+from publisher.channel import MAIN, Absent, Channel, Found, Outcome, Receipt, Rendering, Unclear
 from publisher.errors import DeliveryError, OutcomeUnknown, Permanent, Transient
 from publisher.ledger import Claimed
 from publisher.ledger.acts import AMENDS
@@ -86,13 +86,3 @@ def look(channel: Channel, claimed: Claimed) -> Outcome:
     if live.text is not None and compare.same_words(live.text, part.post[MAIN].text):
         return Found(receipt)
     return Absent() if channel.repeatable else Unclear("it does not read as approved")
-
-
-def judged(live: LiveText, claimed: Claimed) -> tuple[str, str]:
-    """What a reading amounts to for this delivery, and the text that was read.
-
-    Of a retraction: `equal` when nothing is to be seen any more.
-    """
-    if claimed.of.action == RETRACT:
-        return "equal" if live.gone else "unreadable" if live.text is None else "changed", live.text or ""
-    return compare.judge(live, claimed.part.post), live.text or ""

@@ -18,10 +18,13 @@ from publisher import thread
 from publisher.channel import MAIN, Channel, Copy, Field, Post, Rendering
 from publisher.errors import StatementError, Unfit
 from publisher.filling import Filling
-from publisher.render import Renderer
+from publisher.render import Occasion, Renderer
 from publisher.statement import Media, Statement
 from publisher.summary import Candidate, Choice, choose, faithful
 from publisher.text import Text
+
+CORRECTION = "correction"
+"""What the author's own words for a reply that corrects are kept under."""
 
 _MARKER = re.compile(r"\s*\(?\b\d{1,2}/\d{1,2}\)?\s*\Z")
 """Which post of a thread it is, at its end: no figure of the statement's."""
@@ -35,6 +38,7 @@ class Composition:
     renderer: Renderer
     statement: Statement
     channel: Channel
+    occasion: Occasion | None = None
     warnings: list[str] = field(default_factory=list)
     used: set[tuple[int, int]] = field(default_factory=set)
 
@@ -42,7 +46,7 @@ class Composition:
         """Raises Unfit, StatementError and SettingsError; see `Renderer.render`."""
         form, statement = self.channel.form, self.statement
         media, main = self._media(), self._main
-        said = self._thread(main) if main and form.thread_sentences else []
+        said = self._thread(main) if main and form.thread_sentences and not self.occasion else []
         if said and main:
             parts = [(self._finished(main, text),) for text in said]
             posts = tuple(Post(copies, () if n else media) for n, copies in enumerate(parts))
@@ -85,7 +89,7 @@ class Composition:
 
     @cached_property
     def filling(self) -> Filling:
-        return Filling(self.renderer, self.statement, self.channel, self.names, self._fits)
+        return Filling(self.renderer, self.statement, self.channel, self.names, self._fits, self.occasion)
 
     @property
     def given(self) -> dict[str, Any]:
@@ -98,6 +102,8 @@ class Composition:
         form, name = self.channel.form, self.channel.name
         known = {f.override: f.name for f in form.fields if f.override}
         others = {*form.options, *(["thread"] if form.thread_sentences else [])}
+        if self.channel.replies and self._main:
+            known["correction"] = CORRECTION
         found: dict[str, str] = {}
         for key, value in self.given.items():
             if key not in known and key not in others:
@@ -144,6 +150,11 @@ class Composition:
 
     def _copy(self, spec: Field, before: Sequence[Copy]) -> Copy:
         """One field fitted: the author's own text, else the best choice of sentences that fits."""
+        if self.occasion:
+            if own := self._again(spec):
+                return self._finished(spec, own)
+            if self.occasion.kind == "withdrawal":
+                return self._finished(spec, self.filling.text(spec, before, [], ""))
         if spec.name in self.overrides and (spec.name == MAIN or spec.limit is not None):
             return self._finished(spec, self._authored(spec, self.overrides[spec.name], str(spec.override)))
         if not spec.sentences:
@@ -151,6 +162,21 @@ class Composition:
         if self.statement.summary or self._overridden_text:
             return self._with_summary(spec, before, self._overridden_text or self.statement.summary)
         return self._with_sentences(spec, before)
+
+    def _again(self, spec: Field) -> Text | None:
+        """The author's own words for what is said again, under the word that says why."""
+        if self.occasion is None or self.occasion.kind == "withdrawal":
+            return None
+        own = self.overrides.get(spec.name, "")
+        if spec.name == MAIN:
+            own = self.overrides.get(CORRECTION) or own
+        if not own or not (spec.name == MAIN or spec.limit is not None):
+            return None
+        if spec.name == MAIN:
+            self._vouch([Text.parse(self.names.authored(own))], spec)
+        label = self.filling.label
+        started = own.casefold().startswith(label.rstrip(" :：").casefold())
+        return Text.parse(self.names.authored(own if started else f"{label} {own}"))
 
     def _authored(self, spec: Field, own: str, key: str) -> Text:
         text = Text.parse(self.names.authored(own))
@@ -356,7 +382,7 @@ class Composition:
         said = [c for c in copies if c.field == MAIN]
         if _RELATIVE.search(" ".join(c.text for c in said)):
             self.warnings.append(f"{self.channel.name}: the text speaks of a day relative to its publication")
-        if said:
+        if said and not self.occasion:
             self._tagged([c.spans for c in said])
 
     def _tagged(self, said: Sequence[Text]) -> None:

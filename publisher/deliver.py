@@ -20,7 +20,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from publisher import acting, compare
+from publisher import acting, compare, verify
 from publisher.channel import MAIN, Absent, Channel, Found, LiveText, Part, Prepared, Receipt, Rendering
 from publisher.errors import (
     Blocked,
@@ -379,7 +379,7 @@ class Delivering:
             )
             state = "unreachable"
         else:
-            state, _ = acting.judged(live, claimed)
+            state, _ = verify.judged(live, claimed.of.action, claimed.part)
             if state == "deleted":  # a service may need a moment before it shows what it has just accepted
                 state = "unreachable"
         self.ledger.live(claimed.of, state, live.text, claimed.row.n)

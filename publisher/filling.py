@@ -14,7 +14,7 @@ from publisher import directory as directories
 from publisher import text as texts
 from publisher.channel import MAIN, Channel, Copy, Field
 from publisher.errors import SettingsError
-from publisher.render import RIGHT_TO_LEFT, Renderer
+from publisher.render import RIGHT_TO_LEFT, Occasion, Renderer
 from publisher.statement import Statement
 from publisher.summary import Candidate
 from publisher.text import Text
@@ -29,6 +29,7 @@ class Filling:
     channel: Channel
     names: directories.Names
     fits: Callable[[Field, Text], bool]
+    occasion: Occasion | None = None
 
     def text(
         self,
@@ -47,7 +48,11 @@ class Filling:
         while True:
             context = self._context(spec, before, chosen, summary, at)
             made = self._run(
-                spec.name if at[1] == 1 else "thread",
+                "correction"
+                if self.occasion and spec.name == MAIN
+                else spec.name
+                if at[1] == 1
+                else "thread",
                 spec.html,
                 context | {"hashtags": tags, "mentions": names},
             )
@@ -88,14 +93,37 @@ class Filling:
             "n": at[0],
             "of": at[1],
             "marker": self.marker(*at),
-            "labels": self.renderer.words(statement.language),
+            "labels": self.labels,
+            "notice": "",
+            "original": "",
             **{f.name: "" for f in self.channel.form.fields},
             **{c.field: c.text for c in before},
             **getattr(self.channel.form, "context", {}),
             "link": str if html else lambda url: texts.mark("link", url),
             "hashtag": (lambda tag: f"#{tag}") if html else lambda tag: texts.mark("hashtag", tag),
             "mention": (lambda name, target="": name) if html else self.names.mention,
+            **self._occasion(),
         }
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        return self.renderer.words(self.statement.language)
+
+    @property
+    def label(self) -> str:
+        """The word that says why something is said again: `Correction:`, `Withdrawn:`."""
+        if self.occasion is None:
+            return ""
+        return self.labels["correction" if self.occasion.kind == "correction" else "withdrawn"]
+
+    def _occasion(self) -> dict[str, Any]:
+        """What is different when something is said again; of what is withdrawn nothing is repeated."""
+        if self.occasion is None:
+            return {}
+        changed = {"title": f"{self.label} {self.statement.title}", "original": self.occasion.title}
+        if self.occasion.kind == "correction":
+            return changed | {"notice": self.labels["corrects"].replace("{title}", self.occasion.title)}
+        return changed | {"notice": self.labels["withdrawn_notice"], "url": "", "documents": (), "images": ()}
 
     def _run(self, name: str, html: bool, context: dict[str, Any]) -> str:
         from jinja2 import TemplateError, TemplatesNotFound, TemplateSyntaxError

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from publisher.channel import Channel, Rendering
 from publisher.digest import sha256
@@ -38,6 +38,14 @@ def announcement_digest(statement: Statement, renderings: Sequence[Rendering]) -
     return sha256([statement.digest, *(r.digest for r in ordered)])
 
 
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Why something is said again: a `correction` or a `withdrawal` of what was headed `title`."""
+
+    kind: Literal["correction", "withdrawal"]
+    title: str
+
+
 @dataclass
 class Renderer:
     """Renders statements with the shipped templates and, where given, a user's folder that wins over them.
@@ -50,15 +58,18 @@ class Renderer:
     _environments: dict[Path, tuple[Any, Any]] = field(default_factory=dict, repr=False)
     _choices: dict[str, Choice] = field(default_factory=dict, repr=False)
 
-    def render(self, statement: Statement, channel: Channel) -> Rendering:
+    def render(self, statement: Statement, channel: Channel, occasion: Occasion | None = None) -> Rendering:
         """What `channel` will get of `statement`, in the statement's language.
+
+        With an `occasion` it answers what was said before, as one post. A withdrawal says nothing of the statement
+        but its title.
 
         Raises Unfit when a text cannot be made to fit, StatementError when an override or a medium cannot be
         used, SettingsError when a template is broken.
         """
         from publisher.compose import Composition
 
-        return Composition(self, statement, channel).rendering()
+        return Composition(self, statement, channel, occasion).rendering()
 
     def choice(self, statement: Statement) -> Choice:
         """The sentences of a statement that may stand in public: the same for every channel."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from publisher import compare
+from publisher.acting import RETRACT
+from publisher.beside import difference
 from publisher.channel import MAIN, Channel, LiveText, Part
-from publisher.compare import judge
 from publisher.errors import PublisherError
+from publisher.ledger.acts import AMENDS
 from publisher.ledger.parts import receipt
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ CODES = {"equal": 0, "unreadable": 0, "changed": 1, "cut": 1, "deleted": 1, "unr
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """One delivery's answer. `difference` marks words that are gone `[-so-]` and words that are new `{+so+}`."""
+    """One delivery's answer. `difference` marks words that are gone `[-so-]` and words that are new `{+so+}`.
+
+    Of a retraction: `equal` when nothing is to be seen, `changed` when something still is.
+    """
 
     delivery: str
     channel: str
@@ -52,55 +56,66 @@ class Verified:
 
 
 def verify(ledger: Ledger, make: Callable[[str], Channel], deliveries: Sequence[Row[Any]]) -> list[Verified]:
-    """Read back every delivered part and compare; each answer is recorded with its event."""
+    """Read back everything that is public, or is to be gone, and compare; each answer is recorded with its event."""
     found = []
-    for of in deliveries:
-        parts = [p for p in ledger.parts(of.id) if p.state == "delivered"]
-        if not parts or of.action == "retract":
-            continue
+    for of, parts in standing(ledger, deliveries):
         answer = _delivery(ledger, make, of, parts)
-        ledger.live(of, answer.live, answer.found)
+        ledger.live(of, answer.live, answer.found, reason=answer.reason)
         found.append(answer)
     return found
+
+
+def standing(ledger: Ledger, deliveries: Sequence[Row[Any]]) -> list[tuple[Row[Any], list[Row[Any]]]]:
+    """The deliveries that say what is to be seen now, with their delivered parts.
+
+    Of a post that was changed where it stands that is its last change, and not the post's own delivery.
+    """
+    last: dict[str, tuple[float, Row[Any], list[Row[Any]]]] = {}
+    for of in deliveries:
+        if of.addressed:  # its readers may be a million
+            if any(t.state == "delivered" for t in ledger.tally(of.id)):
+                last[of.id] = (0.0, of, [])
+            continue
+        parts = [p for p in ledger.parts(of.id) if p.state == "delivered"]
+        if not parts:
+            continue
+        post = of.target if of.action in AMENDS else of.id
+        at = max(p.settled or 0.0 for p in parts)
+        if post not in last or at >= last[post][0]:
+            last[post] = (at, of, parts)
+    return [(of, parts) for _, of, parts in last.values()]
 
 
 def _delivery(
     ledger: Ledger, make: Callable[[str], Channel], of: Row[Any], parts: Sequence[Row[Any]]
 ) -> Verified:
     """The worst answer of a delivery's posts; a mail cannot be read back."""
-    if of.addressed:
-        return Verified(of.id, of.channel, "unreadable", "mail cannot be read back")
     rendering = ledger.rendering(of)
-    answers = []
-    for p in parts:
-        part, proof = Part(of.id, rendering, p.n), receipt(p.receipt)
-        if proof is None or not proof.id:
-            answers.append(Verified(of.id, of.channel, "unreadable", "the ledger does not know its id"))
-            continue
-        try:
-            live = make(of.channel).read(proof)
-            state = judge(live, part.post)
-        except PublisherError as error:
-            live, state = LiveText(reason=error.message), "unreachable"
-        except Exception as error:
-            live, state = LiveText(reason=type(error).__name__), "unreachable"
-        answers.append(Verified(of.id, of.channel, state, live.reason, proof.url, _words(part), live.text))
+    if of.addressed or (rendering.posts and not any(c.field == MAIN for c in rendering.posts[0].copies)):
+        return Verified(of.id, of.channel, "unreadable", "mail cannot be read back")
+    answers = [_part(make, of, Part(of.id, rendering, p.n), p) for p in parts]
     return min(answers, key=lambda a: WORST.index(a.live))
 
 
-def _words(part: Part) -> str:
-    return next((c.text for c in part.post.copies if c.field == MAIN), "")
+def _part(make: Callable[[str], Channel], of: Row[Any], part: Part, row: Row[Any]) -> Verified:
+    proof = receipt(row.receipt)
+    if proof is None or not proof.id:
+        return Verified(of.id, of.channel, "unreadable", "the ledger does not know its id")
+    approved = "" if of.action == RETRACT else part.post[MAIN].text
+    try:
+        live = make(of.channel).read(proof)
+    except PublisherError as error:
+        return Verified(of.id, of.channel, "unreachable", error.message, proof.url, approved)
+    except Exception as error:
+        return Verified(of.id, of.channel, "unreachable", type(error).__name__, proof.url, approved)
+    state, reason = judged(live, of.action, part)
+    return Verified(of.id, of.channel, state, reason, proof.url, approved, live.text)
 
 
-def difference(approved: str, live: str) -> str:
-    """The two texts as one, word by word: `[-approved-]` where words are gone, `{+live+}` where they are new."""
-    old, new = (re.findall(r"\S+|\n+|[^\S\n]+", text) for text in (approved, live))
-    told: list[str] = []
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        gone, fresh = "".join(old[a:b]), "".join(new[c:d])
-        if kind == "equal":
-            told.append(gone)
-        else:
-            told += [f"[-{gone}-]"] if gone else []
-            told += ["{+" + fresh + "+}"] if fresh else []
-    return "".join(told)
+def judged(live: LiveText, action: str, part: Part) -> tuple[str, str]:
+    """What a reading amounts to, and why in a few words."""
+    if action == RETRACT:
+        if live.gone:
+            return "equal", "nothing is to be seen any more"
+        return ("unreadable", live.reason) if live.text is None else ("changed", "it is still to be seen")
+    return compare.judge(live, part.post), live.reason or compare.pictures(live, part.post)

@@ -29,6 +29,7 @@ class Email(Channel):
     name = "email"
     Settings = EmailSettings
     find_after = ()
+    replies = True
     settings: EmailSettings
 
     def __init__(self, settings: EmailSettings) -> None:
@@ -71,8 +72,19 @@ class Email(Channel):
             part.started or time.time(),
             self.settings.unsubscribe(token) if token else "",
             one_click=bool(token),
+            answers=self._answered(part, to, made.domain),
         )
         return self._posted(made, letter)
+
+    def _answered(self, part: Part, to: str, domain: str) -> str:
+        """The Message-ID of the first mail to this reader, where this one corrects or withdraws it."""
+        if not part.rendering.target:
+            return ""
+        if part.reply_to and part.reply_to.id.startswith("<"):
+            return part.reply_to.id
+        return message_id(
+            f"{part.rendering.target}#{part.recipient.id if part.recipient else part.n}", to, domain
+        )
 
     def proof(self, rendering: Rendering, address: str, mark: str) -> Receipt:
         """Mail `rendering` to one colleague: `mark` before the subject, the unsubscribe link dead. Raises DeliveryError."""
@@ -116,11 +128,11 @@ class Email(Channel):
     # ------------------------------------------------------------ one mail
 
     def _address(self, part: Part) -> str:
-        if self.settings.list_address:
-            return _reachable(self.settings.list_address)
-        if part.recipient is None:
+        if part.recipient is not None:
+            return _reachable(part.recipient.address)
+        if not self.settings.list_address:
             raise Permanent(f"this mail is addressed to nobody; set {PREFIX}LIST_ADDRESS or add subscribers")
-        return _reachable(part.recipient.address)
+        return _reachable(self.settings.list_address)
 
     def _mold(self, rendering: Rendering, mark: str = "") -> Mold:
         """Built once for all recipients of a rendering."""

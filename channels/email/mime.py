@@ -34,13 +34,17 @@ _GAP = re.compile(rb"=\r\n@@(text|html)@@=\r\n")
 
 @dataclass(frozen=True)
 class Letter:
-    """What is one recipient's own. `unsubscribe` is their link; `one_click` announces it in the headers."""
+    """What is one recipient's own. `unsubscribe` is their link; `one_click` announces it in the headers.
+
+    `answers` is the Message-ID of the mail that this one corrects.
+    """
 
     to: str
     message_id: str
     date: float
     unsubscribe: str = ""
     one_click: bool = False
+    answers: str = ""
 
     def headers(self) -> dict[str, str]:
         from email.utils import format_datetime
@@ -50,6 +54,8 @@ class Letter:
             "Message-ID": self.message_id,
             "To": self.to,
         }
+        if self.answers:
+            found["In-Reply-To"] = found["References"] = self.answers
         if self.one_click:
             found["List-Unsubscribe"] = f"<{self.unsubscribe}>"
             found["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

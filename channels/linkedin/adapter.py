@@ -37,6 +37,7 @@ class LinkedIn(Channel):
     name: ClassVar[str] = "linkedin"
     Settings = LinkedInSettings
     form: Form = LinkedInForm()
+    repeatable = True
 
     def __init__(self, settings: LinkedInSettings) -> None:
         super().__init__(settings)
@@ -75,7 +76,7 @@ class LinkedIn(Channel):
         urn = unquote(answer.headers.get("x-restli-id", "").strip())
         if not wire.URN.fullmatch(urn):
             raise OutcomeUnknown("LinkedIn accepted the post and did not say under which id")
-        return _receipt(urn)
+        return _receipt(urn, part)
 
     def find(self, part: Part, since: float) -> Outcome:
         """Look through the page's latest posts. That a post is not among them proves nothing: they lag."""
@@ -90,7 +91,7 @@ class LinkedIn(Channel):
             return Unclear(f"LinkedIn could not be searched: {error}")
         for live in wire.elements(outcome.read(answer)):
             if wire.is_part(live, part, self.account, since):
-                return Found(_receipt(str(live["id"])))
+                return Found(_receipt(str(live["id"]), part))
         return Unclear("LinkedIn does not list the post among the page's latest")
 
     def read(self, receipt: Receipt) -> LiveText:
@@ -106,7 +107,10 @@ class LinkedIn(Channel):
             return LiveText(gone=True, reason="LinkedIn accepted the post and then failed to publish it")
         if not state.startswith("PUBLISHED"):
             return LiveText(reason=f"LinkedIn has not published the post yet ({state or 'no state'})")
-        return LiveText(little.visible(str(live.get("commentary", ""))), alts=wire.alts(live))
+        words = wire.unshortened(
+            little.visible(str(live.get("commentary", ""))), receipt.data.get("links", [])
+        )
+        return LiveText(words, alts=wire.alts(live))
 
     def amend(self, receipt: Receipt, part: Part) -> Receipt:
         """Put the part's text in place of the live one; media and link card stay. Harmless to repeat."""
@@ -115,7 +119,7 @@ class LinkedIn(Channel):
         answer = self.api.call("POST", path, patch, restli="PARTIAL_UPDATE", allow=(404,))
         if answer.status_code == 404:
             raise Permanent("the post is gone from LinkedIn; there is nothing to correct")
-        return _receipt(receipt.id)
+        return _receipt(receipt.id, part)
 
     def retract(self, receipt: Receipt) -> None:
         """Delete the post; deleting it again is no error. Raises DeliveryError."""
@@ -135,5 +139,7 @@ class LinkedIn(Channel):
             self.api.close()
 
 
-def _receipt(urn: str) -> Receipt:
-    return Receipt(urn, f"https://www.linkedin.com/feed/update/{urn}/")
+def _receipt(urn: str, part: Part) -> Receipt:
+    """`data` keeps the links as written, so that what LinkedIn may show in their place can be read back."""
+    links = wire.links(part.post[MAIN].text)
+    return Receipt(urn, f"https://www.linkedin.com/feed/update/{urn}/", {"links": links} if links else {})

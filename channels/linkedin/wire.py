@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from publisher.channel import MAIN, Part, Post
 from publisher.errors import Permanent
-from publisher.text import nfc
+from publisher.text import Text, nfc
 
 from . import little
 
@@ -16,6 +16,7 @@ SLACK = 120.0
 """Seconds by which LinkedIn's clock may be behind ours."""
 URN = re.compile(r"urn:li:(share|ugcPost):[\w-]+")
 _LINK = re.compile(r"https?://\S+|lnkd\.in/\S+")
+_SHORT = re.compile(r"https?://lnkd\.in/[\w-]+")
 
 
 def body(part: Part, author: str, uploads: Mapping[str, str]) -> dict[str, Any]:
@@ -87,6 +88,20 @@ def _same(live: dict[str, Any], part: Part) -> bool:
     source = article.get("source") if isinstance(article, dict) else None
     first = _folded(part.post[MAIN].text.split("\n", 1)[0])
     return bool(source and first) and source == part.rendering.link and theirs.startswith(first)
+
+
+def links(text: str) -> list[str]:
+    """The links in a text, in their order."""
+    return Text.authored(text).links()
+
+
+def unshortened(text: str, written: Sequence[str]) -> str:
+    """A post's text with each link that LinkedIn shortened as it was written; as it is where their number differs."""
+    shown = links(text)
+    if len(shown) == len(written):
+        for short, ours in zip(shown, written, strict=True):
+            text = text.replace(short, ours, 1) if _SHORT.fullmatch(short) else text
+    return text
 
 
 def _folded(text: str) -> str:

@@ -40,6 +40,7 @@ class X(Channel):
     name: ClassVar[str] = "x"
     Settings = XSettings
     form: Form = XForm()
+    replies = True
 
     def __init__(self, settings: XSettings) -> None:
         super().__init__(settings)

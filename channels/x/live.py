@@ -64,11 +64,13 @@ def is_text(post: dict[str, Any], wire: str, media: bool = False) -> bool:
 
 
 def alts(body: dict[str, Any]) -> tuple[str, ...] | None:
-    """The alt texts in an answer about one post, in the order of its media; None for a post without."""
+    """The alt texts in an answer about one post, in the order of its media; None where X does not say."""
     data, includes = body.get("data"), body.get("includes")
     attached = data.get("attachments") if isinstance(data, dict) else None
     keys = attached.get("media_keys") if isinstance(attached, dict) else None
     media = includes.get("media") if isinstance(includes, dict) else None
+    if isinstance(data, dict) and attached is None and includes is None:
+        return ()  # attachments were asked for, and there are none
     if not isinstance(keys, list) or not isinstance(media, list):
         return None
     by_key = {m.get("media_key"): str(m.get("alt_text", "")) for m in media if isinstance(m, dict)}

@@ -410,7 +410,7 @@ class Parts(Statements):
                 others if of.language == main else None,
             )
 
-    def live(self, of: Row[Any], state: str, text: str | None, n: int = 0) -> None:
+    def live(self, of: Row[Any], state: str, text: str | None, n: int = 0, reason: str = "") -> None:
         """Record what was read back of a delivery; a later post of a thread does not hide an earlier one's trouble."""
         with self.write() as c:
             self._order(c, of)
@@ -421,7 +421,8 @@ class Parts(Statements):
                 .where(delivery.c.id == of.id, or_(delivery.c.live.is_(None), ~keep))
                 .values(live=state, live_at=at, live_text=text)
             )
-            events.append(c, at, of.announcement, "read back", delivery=of.id, live=state, text=text)
+            why = {"reason": reason} if reason else {}
+            events.append(c, at, of.announcement, "read back", delivery=of.id, live=state, text=text, **why)
 
     def rendering(self, of: Row[Any]) -> Rendering:
         with self.read() as c:
