@@ -23,6 +23,7 @@ from publisher.settings import Settings
 from publisher.statement import Statement
 
 if TYPE_CHECKING:
+    from publisher.corrections import Corrections, Proposal
     from publisher.deliver import Delivering, Observer
     from publisher.hours import Hours
     from publisher.ledger import Ledger, NewDelivery, Plan
@@ -111,6 +112,8 @@ class Publisher:
         return self.settings.channel(name)
 
     def close(self) -> None:
+        if "corrections" in self.__dict__:
+            self.corrections.close()
         if "delivering" in self.__dict__:
             self.delivering.close()
         if "ledger" in self.__dict__:
@@ -277,7 +280,7 @@ class Publisher:
         return self.ledger.approve(
             key,
             self.who(by),
-            self._deliveries(known.renderings),
+            self._deliveries(key, known.renderings),
             needed=core.approvals,
             digest=digest,
             plan=plan,
@@ -285,14 +288,19 @@ class Publisher:
             hours=self.hours,
         )
 
-    def _deliveries(self, renderings: Sequence[Rendering]) -> list[NewDelivery]:
+    def _deliveries(self, key: str, renderings: Sequence[Rendering]) -> list[NewDelivery]:
+        """What acts on an earlier delivery goes where that went, and to its readers."""
         from publisher.ledger import NewDelivery
 
-        made = {r.channel: self.channel(r.channel) for r in renderings}
-        return [
-            NewDelivery(r, made[r.channel].service, made[r.channel].account, made[r.channel].addressed)
-            for r in renderings
-        ]
+        rows = {row.id: row for row in self.ledger.deliveries(key)}
+        made: list[NewDelivery] = []
+        for r in renderings:
+            if row := rows.get(r.target):
+                made.append(NewDelivery(r, row.service, row.account, row.addressed and bool(r.posts)))
+            else:
+                channel = self.channel(r.channel)
+                made.append(NewDelivery(r, channel.service, channel.account, channel.addressed))
+        return made
 
     def _take_in(self, previewed: Previewed, who: str, plan: Plan, again: str) -> tuple[str, bool]:
         """Store a statement as a new announcement, as the next revision of one, or not at all if it is known."""
@@ -391,8 +399,10 @@ class Publisher:
             for row in self.ledger.deliveries(key)
             if not row.addressed
             for p in self.ledger.parts(row.id)
-            # A thread is seen through: its next post may only have to wait until the one before can be seen.
-            if (p.state == "unknown" and p.find_due is not None) or (p.state == "waiting" and p.n)
+            # A thread is seen through: its next post may only have to wait until the one before can be seen; and so
+            # is a retraction, until the post is gone.
+            if (p.state == "unknown" and p.find_due is not None)
+            or (p.state == "waiting" and (p.n or row.action == "retract") and p.kind != "Blocked")
         ]
         return max(0.0, min(looks)) if looks else None
 
@@ -431,31 +441,120 @@ class Publisher:
         plan = self.plan(self.ledger.known(key).statement, at)
         self.ledger.reschedule(key, plan, self.who(by), self.settings.core.plan.lateness, self.hours)
 
-    def retract(self, reference: str, reason: str, *, by: str = "") -> tuple[str, list[str]]:
+    @cached_property
+    def corrections(self) -> Corrections:
+        from publisher.corrections import Corrections
+
+        return Corrections(self.ledger, self.channel, self.renderer)
+
+    def retract(
+        self, reference: str, reason: str, *, by: str = "", mail: bool = False
+    ) -> tuple[str, list[str]]:
         """Stop everything of an announcement that has not left, and take down what is public where that is possible.
 
         What is in doubt is settled first and then taken down; what is in flight is taken down when it has landed.
-        The announcement's id, and the deliveries that cannot be taken back. Raises UsageError without a reason.
+        With `mail` the readers of a mail are told. Asked for again it tries what has not succeeded once more, now.
+        The announcement's id, and a sentence for each delivery that cannot be taken back. Raises UsageError without
+        a reason.
         """
-        from publisher.ledger import NewDelivery
-
         if not reason.strip():
             raise UsageError("say why with --reason; it is recorded")
         key, _ = self.ledger.resolve_reference(reference)
         who = self.who(by)
         self.ledger.stop(key, who, reason)
-        acts, kept = [], []
-        rows = {row.id: row for row in self.ledger.deliveries(key)}
-        for of in self.ledger.out(key):
-            row, channel = rows[of], self.channel(rows[of].channel)
-            if not hasattr(channel, "retract"):
-                kept.append(of)
-                continue
-            made = Rendering(row.channel, row.language, (), "retract", target=of, reason=reason)
-            acts.append(NewDelivery(made, row.service, row.account, False))
-        if acts:
-            self.ledger.act(key, acts, who, needed=self.settings.core.approvals, reason=reason)
-        return key, kept
+        proposal = self.corrections.retraction(key, reason, mail=mail)
+        asked = self.ledger.retractions(key)
+        fresh = [a for a in proposal.acts if a.rendering.target not in asked]
+        if fresh:
+            self.ledger.act(
+                key,
+                self._deliveries(key, [a.rendering for a in fresh]),
+                who,
+                needed=self.settings.core.approvals,
+                reason=reason,
+                changes=[a.change for a in fresh],
+            )
+        self.ledger.press(key, who)
+        return key, list(proposal.kept)
+
+    def propose(
+        self, reference: str, source: Source, reason: str, *, mail: bool = False, repost: Sequence[str] = ()
+    ) -> Proposal:
+        """What correcting an announcement to the statement at `source` would do. Stores and sends nothing."""
+        if not reason.strip():
+            raise UsageError("say why with --reason; it is recorded")
+        key, _ = self.ledger.resolve_reference(reference)
+        names = self.names(repost) if repost else ()
+        return self.corrections.correction(key, self.read(source), reason, mail=mail, repost=names)
+
+    def correct(
+        self,
+        reference: str,
+        source: Source,
+        reason: str,
+        *,
+        by: str = "",
+        mail: bool = False,
+        repost: Sequence[str] = (),
+        confirm: Callable[[Proposal], bool] | None = None,
+    ) -> tuple[str, Proposal]:
+        """Correct what is public of an announcement, each channel as well as it allows; `deliver` then does it.
+
+        With two approvals it waits for the second name, and what has not left is held. The announcement's id, and
+        what was proposed. Raises UsageError, StatementError and SettingsError; then nothing has changed.
+        """
+        from publisher.ledger import Stale
+
+        for last in (False, False, True):
+            proposal = self.propose(reference, source, reason, mail=mail, repost=repost)
+            key = proposal.known.id
+            self._possible(proposal)
+            if confirm and not confirm(proposal):
+                raise UsageError("not corrected: you said no")
+            try:
+                self.ledger.act(
+                    key,
+                    self._deliveries(key, proposal.renderings),
+                    self.who(by),
+                    needed=self.settings.core.approvals,
+                    reason=reason,
+                    statement=proposal.statement,
+                    unleft=proposal.unleft,
+                    changes=[a.change for a in proposal.acts],
+                )
+            except Stale:
+                if last:
+                    raise
+            else:
+                break
+        return key, proposal
+
+    def _possible(self, proposal: Proposal) -> None:
+        """Raise SettingsError unless every channel could act now, within its monthly cap. No network."""
+        self.one_world()
+        for name in dict.fromkeys(a.row.channel for a in proposal.acts):
+            self.channel(name).ready()
+        self.affordable(proposal.renderings)
+
+    def reject(self, key: str, reason: str, *, by: str = "") -> None:
+        """Refuse what waits for approval: a draft, or a correction or retraction that a second name lacks."""
+        if self.ledger.waits(key):
+            self.ledger.withdraw(key, self.who(by), reason)
+        else:
+            self.ledger.reject(key, self.who(by), reason)
+
+    def repair(self, reference: str, *, by: str = "") -> tuple[str, Verified]:
+        """Bring a live text that was changed or cut back to the approved one, where the channel can change a post.
+
+        The announcement's id, and what was found. Raises UsageError when there is nothing to repair, or it cannot
+        be.
+        """
+        from publisher import repair
+
+        key, of = self.ledger.resolve_reference(reference)
+        return key, repair.repair(
+            self.ledger, self.channel, self.targets(of or key, ("delivered",))[0], self.who(by)
+        )
 
     def verify(self, reference: str | None = None) -> list[Verified]:
         """Compare what is live with what was approved: of one announcement or delivery, or of all."""
@@ -465,13 +564,22 @@ class Publisher:
             rows = [d for row in self.ledger.all() for d in self.ledger.deliveries(row.id)]
         else:
             key, of = self.ledger.resolve_reference(reference)
-            rows = [d for d in self.ledger.deliveries(key) if not of or d.id == of]
+            rows = [d for d in self.ledger.deliveries(key) if not of or of in (d.id, d.target)]
         made = {name: self.channel(name) for name in {row.channel for row in rows}}
         try:
             return verify(self.ledger, made.__getitem__, rows)
         finally:
             for channel in made.values():
                 channel.close()
+
+    def seen(self, reference: str, *, by: str = "") -> list[str]:
+        """A person has looked, and it is as approved: deliveries that cannot be read back. Which they were."""
+        key, of = self.ledger.resolve_reference(reference)
+        found = [d for d in self.ledger.unseen(key) if not of or d == of]
+        if not found:
+            raise UsageError(f"nothing of {of or key} waits for somebody to look at it")
+        self.ledger.see(found, self.who(by))
+        return found
 
     def warnings(self, key: str) -> list[str]:
         """What is planned beyond the end of its channel's credentials, as far as the last check knows."""

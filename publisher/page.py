@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from publisher import plan, registry
+from publisher import beside, plan, registry
 from publisher.channel import MAIN, Channel, Copy, Rendering
 from publisher.errors import PublisherError, SettingsError, Unfit, UsageError
 from publisher.render import RIGHT_TO_LEFT, Renderer
@@ -46,15 +46,19 @@ def page(
     rehearsal: bool = False,
     channels: Mapping[str, Channel] | None = None,
     blob: Callable[[str], bytes] | None = None,
+    before: Mapping[str, Rendering] | None = None,
 ) -> str:
     """The whole page. `digest` is the announcement's; `failed` are channels for which nothing fits, with the reason.
 
     `channels` are the settings' own by name, for the accounts they name; one that is not given is made without
-    settings. `blob` gives the bytes of pictures that a stored rendering names by digest alone. Raises
-    SettingsError for a broken template.
+    settings. `blob` gives the bytes of pictures that a stored rendering names by digest alone. `before` has, by the
+    digest of what acts on an earlier post, what that post says. Raises SettingsError for a broken template.
     """
     given = dict(channels or {})
-    cards = [_Card(statement, r, renderer, given, tuple(deliveries), blob) for r in renderings]
+    old = before or {}
+    cards = [
+        _Card(statement, r, renderer, given, tuple(deliveries), blob, old.get(r.digest)) for r in renderings
+    ]
     frame = {
         "statement": statement,
         "dir": direction(statement.language),
@@ -106,10 +110,20 @@ class _Card:
     given: dict[str, Channel]
     deliveries: tuple[Delivery, ...]
     blob: Callable[[str], bytes] | None
+    before: Rendering | None = None
 
     @property
     def anchor(self) -> str:
-        return f"{self.rendering.channel}-{self.rendering.language}-{self.rendering.action}"
+        of = self.rendering.target.replace("/", "-")
+        return f"{of or self.rendering.channel}-{self.rendering.language}-{self.rendering.action}"
+
+    @property
+    def beside(self) -> list[tuple[str, Markup, Markup]]:
+        """Each text that changes: its field, the old and the new one with the changed words marked."""
+        if self.before is None:
+            return []
+        old, new = _texts(self.before), _texts(self.rendering)
+        return [(name, *beside.marked(old.get(name, ""), new.get(name, ""))) for name in {**old, **new}]
 
     @property
     def dir(self) -> str:
@@ -117,8 +131,10 @@ class _Card:
 
     @cached_property
     def delivery(self) -> Delivery | None:
-        mine = (self.rendering.channel, self.rendering.language, self.rendering.action)
-        return next((d for d in self.deliveries if (d["channel"], d["language"], d["action"]) == mine), None)
+        r = self.rendering
+        mine = (r.channel, r.language, r.action, r.target)
+        theirs = ((d["channel"], d["language"], d["action"], d.get("target", "")) for d in self.deliveries)
+        return next((d for d, one in zip(self.deliveries, theirs, strict=True) if one == mine), None)
 
     @property
     def copies(self) -> list[Copy]:
@@ -188,6 +204,17 @@ class _Card:
         if content is None and self.blob and medium.digest:
             content = self.blob(medium.digest)
         return f"data:{medium.type};base64,{base64.b64encode(content).decode()}" if content else ""
+
+
+def _texts(r: Rendering) -> dict[str, str]:
+    """Each field's text; of a thread with the post's number."""
+    several = len(r.posts) > 1
+    return {
+        f"{c.field} {n}" if several else c.field: c.text
+        for n, p in enumerate(r.posts, 1)
+        for c in p.copies
+        if c.field != "html"
+    }
 
 
 def _channel(name: str, given: dict[str, Channel]) -> Channel:

@@ -13,6 +13,7 @@ from publisher.statement import Media, Statement
 if TYPE_CHECKING:
     from sqlalchemy import Row
 
+    from publisher.corrections import Proposal
     from publisher.ledger import Known, Ledger
 
 SCHEMA = 1
@@ -118,6 +119,10 @@ def announcement(ledger: Ledger, key: str, *, already: bool = False, full: bool 
         "clock": _clock(ledger),
         "ledger": ledger.place,
     }
+    if waits := ledger.waits(key):
+        view["announcement"]["waits"] = [
+            {"action": r.action, "target": r.target, "channel": r.channel, "digest": r.digest} for r in waits
+        ]
     if already:
         view["already"] = True
     if full:
@@ -125,6 +130,27 @@ def announcement(ledger: Ledger, key: str, *, already: bool = False, full: bool 
         view["renderings"] = [rendering_view(r) for r in known.renderings]
         view["events"] = [event_view(e) for _, e in ledger.events(key)]
     return view
+
+
+def proposal(made: Proposal) -> dict[str, Any]:
+    """`correct --dry-run --json`: each act with the old text, the new one, and their difference."""
+    from publisher.beside import difference
+
+    acts = [
+        rendering_view(a.rendering)
+        | a.change
+        | {"difference": difference(a.change["old"], a.change["new"]) if a.rendering.posts else None}
+        | ({"readers": a.readers} if a.readers else {})
+        for a in made.acts
+    ]
+    return {
+        "schema": SCHEMA,
+        "statement": statement_view(made.statement),
+        "announcement": {"id": made.known.id, "digest": made.digest},
+        "reason": made.reason,
+        "acts": acts,
+        "kept": list(made.kept),
+    }
 
 
 def _head(known: Known, deliveries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -152,6 +178,9 @@ def announcement_state(row: Row[Any], deliveries: Sequence[Mapping[str, Any]]) -
         return "cancelled"
     done = ("retract", "delivered")  # a retraction that succeeded shows in what it took down
     states = {d["state"] for d in deliveries if (d["action"], d["state"]) != done}
+    gone = any((d["action"], d["state"]) == done for d in deliveries) and row.ended == "retracted"
+    if gone and states <= {"delivered", "retracted", "cancelled"}:
+        return "retracted"
     return next((s for s in ORDER if s in states), "held" if row.held else "draft")
 
 
@@ -159,7 +188,8 @@ def delivery(ledger: Ledger, row: Row[Any]) -> dict[str, Any]:
     """One delivery. A mailing's receipt counts its recipients, whose rows are not read for it."""
     tally = ledger.tally(row.id)
     counts = Counter({t.state: t.n for t in tally})
-    state = next((s for s in (MAILING if row.addressed else ORDER) if counts[s]), "planned")
+    none = "cancelled" if row.target else "planned"  # an act may find nothing to act on
+    state = next((s for s in (MAILING if row.addressed else ORDER) if counts[s]), none)
     open_ = [t.due for t in tally if t.state in ("planned", "waiting", "held")]
     attempts = max((t.attempt for t in tally), default=0)
     view = {
@@ -176,10 +206,12 @@ def delivery(ledger: Ledger, row: Row[Any]) -> dict[str, Any]:
         "account": row.account,
         "service": row.service,
     }
+    if row.target:
+        view |= {"target": row.target, "reason": row.reason}
     if row.addressed:
         return view | {"recipients": sum(counts.values())}
     parts = ledger.parts(row.id)
-    if state == "delivered" and parts[0].receipt:
+    if state == "delivered" and parts and parts[0].receipt:
         view["receipt"] = {"id": parts[0].receipt["id"], "url": parts[0].receipt["url"] or None}
         posts = ledger.rendering(row).posts
         if posts and not any(c.field == MAIN for c in posts[0].copies):

@@ -188,6 +188,12 @@ def next_steps(view: Mapping[str, Any]) -> list[str]:
     """What a person should do now, for each thing that waits for one."""
     steps: list[str] = []
     head = view["announcement"]
+    if waits := head.get("waits"):
+        what = ", ".join(f"{w['action']} {w['target']}" for w in waits)
+        steps.append(
+            f"a second name is needed to {what}: publisher approve {head['id']} --by NAME --digest {head['digest'][:12]}, "
+            f"or publisher reject {head['id']}"
+        )
     if head["state"] == "draft":
         steps.append(f"approve it: publisher approve {head['id']} --by NAME --digest {head['digest'][:12]}")
     for d in view["deliveries"]:

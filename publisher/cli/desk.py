@@ -21,7 +21,8 @@ def queue(json_: bool) -> None:
         found = []
         for row in office.ledger.all():
             view = views.announcement(office.ledger, row.id)
-            if view["announcement"]["state"] not in ("delivered", "cancelled", "retracted"):
+            head = view["announcement"]
+            if head["state"] not in ("delivered", "cancelled", "retracted") or head.get("waits"):
                 found.append(view)
         if json_:
             parts = [{"announcement": v["announcement"], "deliveries": v["deliveries"]} for v in found]

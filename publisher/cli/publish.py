@@ -138,7 +138,7 @@ def reject(reference: str, by: str, reason: str) -> None:
     """Refuse a statement that waits for approval."""
     with common.office() as office:
         key, _ = office.ledger.resolve_reference(reference)
-        office.ledger.reject(key, office.who(by), reason)
+        office.reject(key, reason, by=by)
         click.echo(f"{key}  rejected: {reason}")
 
 

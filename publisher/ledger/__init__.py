@@ -5,11 +5,11 @@
 settle), `control` (hold, pause, cancel), `outward` (retract, correct), `events` (the log).
 """
 
-from publisher.ledger.outward import Outward
+from publisher.ledger.outward import Outward, Stale
 from publisher.ledger.parts import Claimed, Verdict
 from publisher.ledger.statements import Known, NewDelivery, Plan
 
-__all__ = ["Claimed", "Known", "Ledger", "NewDelivery", "Plan", "Verdict"]
+__all__ = ["Claimed", "Known", "Ledger", "NewDelivery", "Plan", "Stale", "Verdict"]
 
 
 class Ledger(Outward):

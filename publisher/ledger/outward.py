@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from publisher import audience
 from publisher.channel import Rendering
@@ -13,10 +13,13 @@ from publisher.errors import PublisherError, UsageError
 from publisher.hours import Hours
 from publisher.ledger import acts, events
 from publisher.ledger.control import Control
-from publisher.ledger.schema import announcement, approval, delivery, part, rendering, revision
+from publisher.ledger.schema import announcement, approval, delivery, look, part, rendering, revision
 from publisher.ledger.statements import Known, NewDelivery, facts
 from publisher.render import announcement_digest
 from publisher.statement import Statement
+
+SEEN = "seen"
+"""The look, and the event, of a person who has seen what no machine can read back."""
 
 
 class Stale(PublisherError):
@@ -106,6 +109,32 @@ class Outward(Control):
             self._plan(c, self._lock(c, key), fresh, at, 0.0, by, Hours())
             return True
 
+    def retractions(self, key: str) -> set[str]:
+        """Deliveries of an announcement whose retraction was asked for."""
+        with self.read() as c:
+            current = select(announcement.c.revision).where(announcement.c.id == key).scalar_subquery()
+            rows = select(rendering.c.target).where(
+                rendering.c.announcement == key,
+                rendering.c.revision == current,
+                rendering.c.action == "retract",
+            )
+            return set(c.scalars(rows))
+
+    def press(self, key: str, by: str) -> None:
+        """Try a retraction that has not succeeded yet once more now, with a fresh budget of attempts."""
+        with self.write() as c:
+            at, _ = self._clock(c), self._lock(c, key)
+            theirs = select(delivery.c.id).where(
+                delivery.c.announcement == key, delivery.c.action == "retract"
+            )
+            again = c.execute(
+                update(part)
+                .where(part.c.delivery.in_(theirs), part.c.state.in_(("failed", "waiting")))
+                .values(state="waiting", due=at, tries=0, first=None, error=None, kind=None)
+            ).rowcount
+            if again:
+                events.append(c, at, key, "retried", by, parts=again)
+
     def withdraw(self, key: str, by: str, reason: str) -> None:
         """Drop a correction or retraction that lacks an approval: what was approved before stands, what it held goes on.
 
@@ -131,6 +160,9 @@ class Outward(Control):
                 rendering.c.announcement == key, rendering.c.revision == before.n
             )
             renderings = [Rendering.load(content) for content in c.scalars(contents)]
+            # Asked for again it needs all its approvals again.
+            mine = approval.c.announcement == key, approval.c.digest == known.digest
+            c.execute(delete(approval).where(*mine))
             _, digest = self._next(c, known, Statement.load(before.statement), renderings, at, by)
             for target in {r.target for r in known.renderings if r.action == "replace"}:
                 theirs = part.c.delivery.in_(acts.versions(target))
@@ -143,6 +175,38 @@ class Outward(Control):
         with self.read() as c:
             row = c.execute(select(announcement).where(announcement.c.id == key)).first()
             return self._waits(c, self._load(c, row)) if row is not None else []
+
+    def unseen(self, key: str | None = None) -> list[str]:
+        """Deliveries that are out, cannot be read back, and that nobody has looked at yet."""
+        with self.read() as c:
+            out = select(part.c.id).where(part.c.delivery == delivery.c.id, part.c.state == "delivered")
+            looked = select(look.c.id).where(look.c.delivery == delivery.c.id, look.c.kind == SEEN)
+            rows = select(delivery.c.id).where(
+                or_(delivery.c.live == "unreadable", delivery.c.addressed), out.exists(), ~looked.exists()
+            )
+            rows = rows.where(delivery.c.announcement == key) if key else rows
+            return list(c.scalars(rows.order_by(delivery.c.due.desc(), delivery.c.id)))
+
+    def see(self, deliveries: Sequence[str], by: str) -> None:
+        """A person has looked at these, and what is public is as approved."""
+        with self.write() as c:
+            at = self._clock(c)
+            for of in deliveries:
+                key = of.partition("/")[0]
+                self._lock(c, key)
+                c.execute(insert(look).values(delivery=of, kind=SEEN, due=at, done=at))
+                events.append(c, at, key, SEEN, by, delivery=of)
+
+    def in_force(self, of: Row[Any]) -> Rendering:
+        """What a post says now as far as was approved: its last change that was delivered, else its own words."""
+        with self.read() as c:
+            changes = (
+                select(delivery)
+                .join(part, part.c.delivery == delivery.c.id)
+                .where(delivery.c.target == of.id, delivery.c.action == "amend", part.c.state == "delivered")
+                .order_by(delivery.c.revision.desc())
+            )
+            return Rendering.load(acts.words(c, c.execute(changes.limit(1)).first() or of))
 
     def repair(self, of: str, by: str, found: str | None) -> None:
         """Plan that a delivery's post says again what was approved; `found` is what it says now.
@@ -183,10 +247,8 @@ class Outward(Control):
                 }
                 settled = part.c.state.in_(("delivered", "failed", "cancelled", "waiting"))
                 c.execute(update(part).where(part.c.delivery == key, settled).values(**again))
-            approved = acts.words(c, row)
-            events.append(
-                c, at, known.id, "repair", by, delivery=key, of=of, found=found, approved=main_text(approved)
-            )
+            approved = [post["copies"][0][1] for post in acts.words(c, row)["posts"]]
+            events.append(c, at, known.id, "repair", by, delivery=key, of=of, found=found, approved=approved)
 
     # ------------------------------------------------------------ within a transaction
 
@@ -233,10 +295,4 @@ def _fresh(key: str, taken: Collection[str]) -> str:
     return next(k for k in (key, *(f"{key}{n}" for n in range(2, len(taken) + 3))) if k not in taken)
 
 
-def main_text(content: Mapping[str, Any]) -> str:
-    """What a reader sees of a stored rendering: its posts' texts."""
-    r = Rendering.load(content)
-    return "\n\n".join(c.text for p in r.posts for c in p.copies if c.field not in ("html",))
-
-
-__all__ = ["Outward", "Stale", "main_text"]
+__all__ = ["Outward", "Stale"]

@@ -1,0 +1,335 @@
+"""Corrections: which act each channel gets for a corrected, or withdrawn, statement, and in which words.
+
+Decides and renders; sends nothing and stores nothing. What a channel cannot do is said in a sentence.
+
+| what the channel can do        | a correction                              | a retraction                  |
+|--------------------------------|-------------------------------------------|-------------------------------|
+| amend                          | `amend`: the text, in place               | `retract`                     |
+| answer a post                  | `reply` that says what it is              | `retract`                     |
+| asked for (`repost`)           | `retract`, and once that is gone `replace`| –                             |
+| mail, when mail is asked for   | `reply` to exactly its readers            | `retract` in words, likewise  |
+| nothing has left of it         | `replace`, at the planned time            | cancelled                     |
+| in doubt                       | both: the one that fits goes              | `retract` once it is found    |
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from publisher.channel import MAIN, Channel, Post, Rendering
+from publisher.compare import same_words
+from publisher.errors import StatementError, Unfit, UsageError
+from publisher.ledger.acts import OUT, WAITS
+from publisher.render import Occasion, Renderer, announcement_digest
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
+    from publisher.ledger import Known, Ledger
+    from publisher.statement import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act, and what is public, or was to be, under its target. `readers`: how many get it, of a mail."""
+
+    rendering: Rendering
+    old: Rendering
+    row: Row[Any]
+    readers: int = 0
+
+    @property
+    def change(self) -> dict[str, str]:
+        """For the log: what was said, and what is said now."""
+        r = self.rendering
+        return {"target": r.target, "action": r.action, "old": words(self.old), "new": words(r)}
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Everything that would be done, for a person to approve. `kept` says what stays as it is, and why."""
+
+    known: Known
+    statement: Statement
+    reason: str
+    acts: tuple[Act, ...]
+    kept: tuple[str, ...] = ()
+    unleft: frozenset[str] = frozenset()
+
+    @property
+    def renderings(self) -> tuple[Rendering, ...]:
+        return tuple(a.rendering for a in self.acts)
+
+    @property
+    def digest(self) -> str:
+        return announcement_digest(self.statement, self.renderings)
+
+
+@dataclass
+class Corrections:
+    """Proposes acts on what a ledger says is public."""
+
+    ledger: Ledger
+    channel: Callable[[str], Channel]
+    renderer: Renderer
+    _made: dict[str, Channel] = field(default_factory=dict, repr=False)
+
+    # ------------------------------------------------------------ correct
+
+    def correction(
+        self, key: str, statement: Statement, reason: str, *, mail: bool = False, repost: Collection[str] = ()
+    ) -> Proposal:
+        """What correcting an announcement to `statement` would do, channel by channel.
+
+        Readers of mail are mailed again only with `mail`; on the channels of `repost` posts are taken down and
+        posted anew. Raises UsageError when there is nothing to correct, Unfit when a text does not fit.
+        """
+        known = self.ledger.known(key)
+        self._correctable(known, statement)
+        made: list[Act] = []
+        kept: list[str] = []
+        unleft: set[str] = set()
+        for family in self._families(key):
+            first = family[0].row
+            said = next((s for s in statement.languages if s.language == first.language), None)
+            before = next((s for s in known.statement.languages if s.language == first.language), None)
+            if said is None or before is None:
+                kept.append(f"{first.id}: there is no corrected text in its language ({first.language})")
+                continue
+            one = _Family(self, family, said, before, reason, mail, first.channel in repost)
+            try:
+                one.correct()
+            except StatementError as error:
+                raise Unfit(f"{first.id}: {error}") from None
+            made += one.acts
+            kept += one.kept
+            unleft |= one.unleft
+        if not made:
+            raise UsageError("; ".join(["nothing would change on any channel", *kept]))
+        return Proposal(known, statement, reason, tuple(made), tuple(kept), frozenset(unleft))
+
+    def _correctable(self, known: Known, statement: Statement) -> None:
+        key = known.id
+        if known.row.ended == "retracted":
+            raise UsageError(f"{key} was retracted; submit the statement anew with --again {key}")
+        if not self.ledger.has_left(key):
+            raise UsageError(
+                f"nothing of {key} has left: `publisher submit` of the corrected file makes it its next revision"
+            )
+        if self.ledger.waits(key):
+            raise UsageError(
+                f"a correction of {key} waits for an approval: `publisher approve {key}`, or `publisher reject {key}`"
+            )
+        if statement.digest == known.statement.digest:
+            raise UsageError(f"that is {key} word for word; there is nothing to correct")
+
+    # ------------------------------------------------------------ retract
+
+    def retraction(self, key: str, reason: str, *, mail: bool = False) -> Proposal:
+        """What taking an announcement back would do: of everything that is or may be public.
+
+        Mail stays with its readers; with `mail` they are told. There may be no acts at all.
+        """
+        known = self.ledger.known(key)
+        made: list[Act] = []
+        kept: list[str] = []
+        rows = {row.id: row for row in self.ledger.deliveries(key)}
+        for of in self.ledger.out(key):
+            row, channel = rows[of], self.make(rows[of].channel)
+            if hasattr(channel, "retract"):
+                down = Rendering(row.channel, row.language, (), "retract", target=of, reason=reason)
+                made.append(Act(down, self.ledger.rendering(row), row))
+            elif is_mail(channel) and channel.replies:
+                if row.action == "reply":
+                    continue  # its readers are those of the first mail
+                if mail:
+                    made.append(self._notice(known, row, channel, reason))
+                else:
+                    kept.append(f"{of} cannot be taken back: say --mail to tell its readers")
+            else:
+                kept.append(f"{of} cannot be taken back: {row.channel} has no way to")
+        return Proposal(known, known.statement, reason, tuple(made), tuple(kept))
+
+    def _notice(self, known: Known, row: Row[Any], channel: Channel, reason: str) -> Act:
+        """The mail that tells a reader that the statement is withdrawn."""
+        before = next((s for s in known.statement.languages if s.language == row.language), known.statement)
+        made = self.renderer.render(before, channel, Occasion("withdrawal", before.title))
+        notice = replace(made, action="retract", target=row.id, reason=reason)
+        return Act(notice, self.ledger.rendering(row), row, self.reached(row))
+
+    # ------------------------------------------------------------ what there is
+
+    def make(self, name: str) -> Channel:
+        if name not in self._made:
+            self._made[name] = self.channel(name)
+        return self._made[name]
+
+    def close(self) -> None:
+        for channel in self._made.values():
+            channel.close()
+
+    def reached(self, row: Row[Any]) -> int:
+        """How many readers a mail has reached, or may have."""
+        return sum(t.n for t in self.ledger.tally(row.id) if t.state in OUT) if row.addressed else 0
+
+    def _families(self, key: str) -> list[list[_Version]]:
+        """Each first delivery with its replacements, in the order they were made."""
+        rows = self.ledger.deliveries(key)
+        return [
+            [
+                _Version(row, Counter({t.state: t.n for t in self.ledger.tally(row.id)}))
+                for row in sorted(
+                    (r for r in rows if r.id == first.id or (r.target == first.id and r.action == "replace")),
+                    key=lambda r: r.revision,
+                )
+            ]
+            for first in rows
+            if first.action == "publish"
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    row: Row[Any]
+    states: Counter[str]
+
+    def any(self, states: Sequence[str]) -> bool:
+        return any(self.states[s] for s in states)
+
+
+@dataclass
+class _Family:
+    """The versions of one delivery, and what becomes of them."""
+
+    of: Corrections
+    versions: list[_Version]
+    said: Statement
+    before: Statement
+    reason: str
+    mail: bool
+    repost: bool
+    acts: list[Act] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    unleft: set[str] = field(default_factory=set)
+
+    def correct(self) -> None:
+        first = self.versions[0].row
+        waiting = WAITS if first.addressed else (*WAITS, "failed")
+        out = [v for v in self.versions if v.any(OUT)]
+        unsent = [v for v in self.versions if v.any((*waiting, "sending", "unknown"))]
+        if not out and not unsent:
+            return
+        channel = self.of.make(first.channel)
+        plain = self.of.renderer.render(self.said, channel)
+        if plain.digest == self.of.renderer.render(self.before, channel).digest:
+            self.kept.append(f"{first.id}: its words stay the same")
+            return
+        before = len(self.acts)
+        for version in out:
+            self._correct(version, channel, plain)
+        acted = len(self.acts) > before
+        # Of a thread that is half out the rest is not posted: the reply says what is right.
+        whole = first.addressed or not any(v.states["delivered"] for v in out)
+        if (unsent and whole) or (self.repost and acted):
+            stands_in = replace(plain, action="replace", target=first.id, reason=self.reason)
+            old = self.of.ledger.rendering((unsent or out)[-1].row)
+            self.acts.append(Act(stands_in, old, first))
+        if not out:
+            self.unleft |= {v.row.id for v in unsent}
+
+    def _correct(self, version: _Version, channel: Channel, plain: Rendering) -> None:
+        """The best this channel allows for one version that is, or may be, public."""
+        row = version.row
+        old = self.of.ledger.in_force(row)
+        if is_mail(channel):
+            if self.mail and channel.replies:
+                self._reply(row, channel, self.said, old)
+            else:
+                self.kept.append(
+                    f"{row.id}: its readers are not mailed again; say --mail to send them the correction"
+                )
+        elif self.repost:
+            self._take_down(row, channel, plain, old)
+        elif hasattr(channel, "amend"):
+            self._amend(row, plain, old)
+        elif channel.replies:
+            same = _carried(plain) == _carried(old)
+            self._reply(row, channel, replace(self.said, media=()) if same else self.said, old)
+        else:
+            more = f"; say --repost {row.channel} to post it anew" if hasattr(channel, "retract") else ""
+            self.kept.append(f"{row.id}: {row.channel} can neither change a post nor answer it{more}")
+
+    def _reply(self, row: Row[Any], channel: Channel, said: Statement, old: Rendering) -> None:
+        made = self.of.renderer.render(said, channel, Occasion("correction", self.before.title))
+        reply = replace(made, action="reply", target=row.id, reason=self.reason)
+        self.acts.append(Act(reply, old, row, self.of.reached(row)))
+
+    def _take_down(self, row: Row[Any], channel: Channel, plain: Rendering, old: Rendering) -> None:
+        if not hasattr(channel, "retract"):
+            raise UsageError(f"{row.channel} cannot take a post down; leave out --repost {row.channel}")
+        if same_words(words(plain), words(old)):
+            raise UsageError(
+                f"{row.channel} takes the same words for a repetition, for a day or two even after the post was taken "
+                "down: change the words, or leave out --repost"
+            )
+        down = Rendering(row.channel, row.language, (), "retract", target=row.id, reason=self.reason)
+        self.acts.append(Act(down, old, row))
+
+    def _amend(self, row: Row[Any], plain: Rendering, old: Rendering) -> None:
+        """The main text changes; what else the post carries stays, and is said where it should have changed."""
+        name = row.channel
+        stays = _stays(plain, old)
+        anew = f"; say --repost {name} to post it anew"
+        if len(plain.posts) != len(old.posts):
+            self.kept.append(f"{row.id}: {name} cannot change the number of posts{anew}")
+        elif all(n[MAIN].wire == o[MAIN].wire for n, o in zip(plain.posts, old.posts, strict=True)):
+            self.kept.append(f"{row.id}: {name} cannot change {' and '.join(stays) or 'it'} of a post{anew}")
+        else:
+            posts = tuple(_amended(n, o) for n, o in zip(plain.posts, old.posts, strict=True))
+            warnings = [f"{name} cannot change {what} of a post: it stays as it is{anew}" for what in stays]
+            made = replace(
+                plain,
+                action="amend",
+                target=row.id,
+                reason=self.reason,
+                posts=posts,
+                link=old.link,
+                headers=old.headers,
+                cost_usd=None,
+                cost_note="",
+                warnings=(*warnings, *plain.warnings),
+            )
+            self.acts.append(Act(made, old, row))
+
+
+def is_mail(channel: Channel) -> bool:
+    """Whether a channel carries messages to readers, and not posts that are there to be seen."""
+    return not any(f.name == MAIN for f in channel.form.fields)
+
+
+def words(r: Rendering) -> str:
+    """What a reader sees of a rendering: its posts' own texts, or all the texts of a mail."""
+    mail = not any(c.field == MAIN for p in r.posts for c in p.copies)
+    said = [c.text for p in r.posts for c in p.copies if c.field == MAIN or (mail and c.field != "html")]
+    return "\n\n".join(said)
+
+
+def _carried(r: Rendering) -> list[tuple[str, str, str]]:
+    return [(m.digest, m.alt, m.title) for m in r.media]
+
+
+def _amended(new: Post, old: Post) -> Post:
+    return Post(tuple(new[MAIN] if c.field == MAIN else c for c in old.copies), old.media)
+
+
+def _stays(new: Rendering, old: Rendering) -> list[str]:
+    """What an amendment should change and cannot."""
+    found = ["the pictures or documents"] if _carried(new) != _carried(old) else []
+    cards = [
+        [(c.field, c.text) for p in r.posts for c in p.copies if c.field != MAIN] + [("link", r.link)]
+        for r in (new, old)
+    ]
+    return found + (["the link card"] if not found and cards[0] != cards[1] else [])

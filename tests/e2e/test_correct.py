@@ -1,0 +1,261 @@
+"""Correcting what is public: amended, answered or mailed again, never in other words than were shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.conftest import STATEMENT, Desk
+
+REASON = ("--reason", "nine countries, not ten")
+WRONG = STATEMENT.replace("nine countries", "ten countries")
+
+
+def live(box, service: str) -> list:
+    return [item for item in box.public if item.service == service and not item.deleted]
+
+
+def states(ran) -> dict[str, str]:
+    return {d["id"].partition("/")[2]: d["state"] for d in ran.json["deliveries"]}
+
+
+@pytest.fixture
+def out(desk: Desk, box) -> Desk:
+    """A wrong statement is public on all three channels, and the corrected one is written."""
+    assert desk("publish", desk.write(WRONG), "--yes").code == 0
+    desk.write(STATEMENT, "corrected.md")
+    return desk
+
+
+def test_each_channel_gets_the_best_it_allows(out: Desk, box) -> None:
+    """LinkedIn is amended in place, X gets a reply, the list gets no second mail unless that is said."""
+    ran = out("correct", "@last", "corrected.md", *REASON, "--yes", "--json")
+    assert ran.code == 0, ran.out + ran.err
+    assert states(ran) == {
+        "x": "delivered",
+        "x.reply": "delivered",
+        "linkedin": "delivered",
+        "linkedin.amend": "delivered",
+        "email": "delivered",
+    }
+    assert "--mail" in ran.err
+    (post,) = live(box, "linkedin")
+    assert "nine countries" in post.text and "ten countries" not in post.text
+    first, reply = live(box, "x")
+    assert reply.reply_to == first.id
+    assert reply.text.startswith("Correction: Ministers agree on a charter for open data")
+    assert "nine countries" in reply.text
+    assert len(live(box, "smtp")) == 1
+    assert out("verify", "@last").code == 0
+
+
+def test_readers_get_it_as_an_answer_to_the_first_mail(out: Desk, box) -> None:
+    """`Correction:` in the subject, In-Reply-To and References to the first."""
+    assert out("correct", "@last", "corrected.md", *REASON, "--mail", "--yes").code == 0
+    first, second = (item.mail for item in live(box, "smtp"))
+    assert second["Subject"] == "Correction: Ministers agree on a charter for open data"
+    assert second["In-Reply-To"] == second["References"] == first["Message-ID"]
+    assert second["Message-ID"] != first["Message-ID"]
+    text = second.get_body(("plain",)).get_content()
+    assert "This corrects our earlier message" in text and "nine countries" in text
+
+
+def test_exactly_those_who_got_the_first_mail_get_the_second(desk: Desk, box, monkeypatch) -> None:
+    """Whoever joined, left or was refused since."""
+    monkeypatch.delenv("PUBLISHER_EMAIL__LIST_ADDRESS")
+    for name in ("ann", "ben", "bounce-cy"):
+        desk("subscribers", "add", f"{name}@press.example")
+    desk("publish", desk.write(WRONG), "--yes", "--channel", "email")
+    desk("subscribers", "add", "dora@press.example")
+    desk("subscribers", "remove", "ben@press.example")
+    desk.write(STATEMENT, "corrected.md")
+    ran = desk("correct", "@last", "corrected.md", *REASON, "--mail", "--yes", "--json")
+    assert ran.code == 0, ran.out
+    first, second = live(box, "smtp")[:2], live(box, "smtp")[2:]
+    assert sorted(m.recipient for m in second) == ["ann@press.example", "ben@press.example"]
+    ids = {m.recipient: m.mail["Message-ID"] for m in first}
+    assert {m.recipient: m.mail["In-Reply-To"] for m in second} == ids
+    ran = desk("retract", "@last", "--reason", "all wrong", "--mail", "--yes")
+    assert sorted(m.recipient for m in live(box, "smtp")[4:]) == ["ann@press.example", "ben@press.example"]
+
+
+def test_old_and_new_are_shown_before_anything_is_done(out: Desk, box) -> None:
+    """Side by side, with the words that changed marked; in the terminal, as JSON, as a page. Nothing moves."""
+    ran = out("correct", "@last", "corrected.md", *REASON, "--dry-run", "--html", "page.html")
+    assert ran.code == 0
+    assert "[-ten-]" in ran.out and "{+nine+}" in ran.out and "│" in ran.out
+    page = (out.folder / "page.html").read_text("utf-8")
+    assert "<del>ten</del>" in page and "<ins>nine</ins>" in page
+    ran = out("correct", "@last", "corrected.md", *REASON, "--dry-run", "--mail", "--json")
+    acts = {act["target"].partition("/")[2]: act for act in ran.json["acts"]}
+    assert {name: act["action"] for name, act in acts.items()} == {
+        "x": "reply",
+        "linkedin": "amend",
+        "email": "reply",
+    }
+    assert "[-ten-]{+nine+}" in acts["linkedin"]["difference"]
+    assert len(box.public) == 3 and "ten countries" in live(box, "linkedin")[0].text
+    assert out("show", "@last", "--json").json["announcement"]["revision"] == 1
+
+
+def test_what_it_was_and_what_it_is_stand_in_the_log(out: Desk) -> None:
+    """Old and new text, the reason, and a chain that holds."""
+    out("correct", "@last", "corrected.md", *REASON, "--yes")
+    events = out("log", "@last", "--json").json["events"]
+    corrected = next(e for e in events if e["event"] == "corrected")
+    assert corrected["reason"] == REASON[1]
+    changes = {c["target"].partition("/")[2]: c for c in corrected["changes"]}
+    assert "ten countries" in changes["x"]["old"] and "nine countries" in changes["x"]["new"]
+    assert out("log", "--verify").code == 0
+
+
+def test_what_was_corrected_can_be_corrected_again(out: Desk, box) -> None:
+    """The post is amended anew, the first post answered anew; what stands is the last word."""
+    out("correct", "@last", "corrected.md", *REASON, "--yes")
+    out.write(STATEMENT.replace("nine countries", "eleven countries"), "third.md")
+    ran = out("correct", "@last", "third.md", "--reason", "eleven after all", "--yes", "--json")
+    assert ran.code == 0, ran.out
+    assert states(ran)["x.reply2"] == states(ran)["linkedin.amend2"] == "delivered"
+    (post,) = live(box, "linkedin")
+    assert "eleven countries" in post.text
+    assert [p.reply_to for p in live(box, "x")] == ["", live(box, "x")[0].id, live(box, "x")[0].id]
+    answers = {
+        d["id"].partition("/")[2]: d["live"] for d in out("verify", "@last", "--json").json["deliveries"]
+    }
+    assert answers["linkedin.amend2"] == "equal" and "linkedin" not in answers
+
+
+def test_a_post_can_be_taken_down_and_posted_anew(out: Desk, box) -> None:
+    """The second one goes once the first is gone; the same words are refused, as X would."""
+    ran = out("correct", "@last", "corrected.md", *REASON, "--repost", "x", "--yes", "--json")
+    assert ran.code == 0, ran.out
+    assert states(ran)["x"] == "retracted" and states(ran)["x.replace"] == "delivered"
+    (post,) = live(box, "x")
+    assert "nine countries" in post.text and not post.reply_to
+    assert out("verify", "@last").code == 0
+    out.write(STATEMENT + "\nOne more paragraph, too far down to be in a post.\n", "same.md")
+    ran = out("correct", "@last", "same.md", "--reason", "longer", "--yes")
+    assert ran.code in (0, 2)
+    assert len(live(box, "x")) == 1
+
+
+def test_retracting_takes_the_correction_down_too(out: Desk, box) -> None:
+    """The post, the reply under it, and the amended post."""
+    out("correct", "@last", "corrected.md", *REASON, "--yes")
+    ran = out("retract", "@last", "--reason", "all wrong", "--yes", "--json")
+    assert ran.code == 0, ran.out
+    assert not live(box, "x") and not live(box, "linkedin")
+    assert ran.json["announcement"]["state"] == "retracted"
+    assert out("verify", "@last").code == 0
+    assert out("correct", "@last", "corrected.md", *REASON, "--yes").code == 2
+
+
+def test_withdrawal_is_mailed_when_that_is_asked_for(out: Desk, box) -> None:
+    """In answer to the first, without a word of what was wrong."""
+    assert out("retract", "@last", "--reason", "all wrong", "--mail", "--yes").code == 0
+    first, second = (item.mail for item in live(box, "smtp"))
+    assert second["Subject"] == "Withdrawn: Ministers agree on a charter for open data"
+    assert second["In-Reply-To"] == first["Message-ID"]
+    text = second.get_body(("plain",)).get_content()
+    assert "We have withdrawn this statement" in text and "countries" not in text and "all wrong" not in text
+
+
+def test_what_is_only_planned_goes_out_corrected(desk: Desk, box) -> None:
+    """X is out, LinkedIn follows in an hour: there only the corrected words ever appear, at the planned time."""
+    desk.write(STATEMENT, "corrected.md")
+    desk("publish", desk.write(WRONG), "--yes", "--channel", "x")
+    desk("publish", desk.write(WRONG), "--yes", "--channel", "linkedin", "--at", "+2h")
+    ran = desk("correct", "@last", "corrected.md", *REASON, "--yes", "--json")
+    assert ran.code == 0, ran.out
+    found = states(ran)
+    assert found["linkedin"] == "cancelled"
+    assert found["linkedin.replace"] in ("planned", "delivered")
+    assert all("ten countries" not in p.text for p in live(box, "linkedin"))
+
+
+def test_a_second_name_is_needed_when_two_approve(desk: Desk, box, monkeypatch) -> None:
+    """Until then nothing changes in public; it can be refused, and then it is as it was."""
+    desk.write(STATEMENT, "corrected.md")
+    desk("publish", desk.write(WRONG), "--yes", "--channel", "x")
+    monkeypatch.setenv("PUBLISHER_APPROVALS", "2")
+    ran = desk("correct", "@last", "corrected.md", *REASON, "--yes", "--by", "anna", "--json")
+    assert ran.code == 0
+    assert ran.json["announcement"]["waits"][0]["action"] == "reply"
+    assert "reply" in desk("queue").out
+    assert len(live(box, "x")) == 1
+    assert desk("correct", "@last", "corrected.md", *REASON, "--yes", "--by", "anna").code == 2
+    assert desk("reject", "@last", "--by", "ben", "--reason", "let us wait").code == 0
+    assert "waits" not in desk("show", "@last", "--json").json["announcement"]
+    desk("correct", "@last", "corrected.md", *REASON, "--yes", "--by", "anna")
+    assert desk("approve", "@last", "--by", "ben").code == 0
+    desk("run", "--until-idle")
+    assert len(live(box, "x")) == 2
+    assert desk("log", "--verify").code == 0
+
+
+@pytest.mark.parametrize("fault", ["x-drop", "x-hang"])
+def test_a_reply_in_doubt_is_found(out: Desk, box, fault: str) -> None:
+    """An irreversible post like any other."""
+    box.fault(fault, 1)
+    ran = out("correct", "@last", "corrected.md", *REASON, "--yes", "--json")
+    assert (ran.code, states(ran)["x.reply"]) == (0, "delivered"), ran.out
+    assert len(live(box, "x")) == 2
+
+
+def test_correcting_what_is_in_doubt_settles_it_first(desk: Desk, box, monkeypatch) -> None:
+    """Found: it is answered. Not published, says a person: the corrected words go out in its place, alone."""
+    monkeypatch.setenv("PUBLISHER_X__FIND_AFTER", "60")
+    desk.write(STATEMENT, "corrected.md")
+    box.fault("x-503-before", 1)
+    assert desk("publish", desk.write(WRONG), "--yes", "--channel", "x", "--wait", "0").code == 3
+    ran = desk("correct", "@last", "corrected.md", *REASON, "--yes", "--wait", "0", "--json")
+    assert ran.code == 3
+    ran = desk("resolve", "@last/x", "--not-published", "--json")
+    desk("run", "--until-idle")
+    (post,) = live(box, "x")
+    assert "nine countries" in post.text and not post.reply_to
+    found = states(desk("show", "@last", "--json"))
+    assert found == {"x": "cancelled", "x.reply": "cancelled", "x.replace": "delivered"}
+
+
+def test_what_cannot_be_corrected_is_said(desk: Desk, box) -> None:
+    """The same statement, one that has not left, no reason: exit 2, nothing done."""
+    path = desk.write(STATEMENT)
+    desk("submit", path)
+    assert "has left" in desk("correct", "@last", path, *REASON, "--yes").err
+    desk("approve", "@last")
+    desk("run", "--until-idle")
+    assert "word for word" in desk("correct", "@last", path, *REASON, "--yes").err
+    assert desk("correct", "@last", path, "--reason", " ", "--yes").code == 2
+    assert desk("correct", "@last", path, *REASON).code == 2
+    assert len(box.public) == 3
+
+
+def test_a_cut_post_is_repaired_without_a_new_approval(out: Desk, box) -> None:
+    """LinkedIn's text is put back; what X cannot do is said; what is equal is left alone."""
+    assert out("repair", "@last/linkedin", "--json").code == 2
+    item = live(box, "linkedin")[0]
+    whole = item.text
+    box.edit(item.id, whole.split("(")[0])
+    ran = out("repair", "@last/linkedin", "--json")
+    assert ran.code == 0, ran.out
+    assert live(box, "linkedin")[0].text == whole
+    assert out("verify", "@last").code == 0
+    box.edit(item.id, "Something else.")
+    assert out("repair", "@last/linkedin").code == 0
+    assert live(box, "linkedin")[0].text == whole
+    box.edit(live(box, "x")[0].id, "Something else.")
+    ran = out("repair", "@last/x")
+    assert ran.code == 2 and "publisher correct" in ran.err
+    box.delete(item.id)
+    assert "gone" in out("repair", "@last/linkedin").err
+    assert out("log", "--verify").code == 0
+
+
+def test_a_repair_restores_the_corrected_words(out: Desk, box) -> None:
+    """Not the first ones."""
+    out("correct", "@last", "corrected.md", *REASON, "--yes")
+    item = live(box, "linkedin")[0]
+    right = item.text
+    box.edit(item.id, right.replace("nine", "ten"))
+    assert out("repair", "@last/linkedin").code == 0
+    assert live(box, "linkedin")[0].text == right
