@@ -10,6 +10,8 @@ from publisher import views
 if TYPE_CHECKING:
     from publisher.ledger import Ledger
 
+FEW = 5
+"""Deliveries that nobody has looked at are named up to so many, the latest first."""
 QUIET = 60.0
 """Seconds without a tick after which no clock counts as running."""
 
@@ -40,6 +42,7 @@ def status(ledger: Ledger, zone: str = "UTC") -> dict[str, Any]:
         "counts": counts,
         "overdue": ledger.overdue(),
         "live_differs": ledger.differing(),
+        "unseen": ledger.unseen(),
         "paused": ["everything" if lane.name == "*" else lane.name for lane in lanes if lane.paused],
         "blocked": {lane.name: lane.blocked for lane in lanes if lane.blocked},
         "clocks": ticks,
@@ -99,4 +102,10 @@ def lines(view: Mapping[str, Any], zone: str) -> list[str]:
     ] or ["clock    none has run"]
     told += [f"paused   {name}" for name in view["paused"]]
     told += [f"ahead    {warning}" for warning in view["warnings"]]
+    told += [
+        f"unseen   {of}: cannot be read back; look at it, then: publisher verify {of} --seen"
+        for of in view["unseen"][:FEW]
+    ]
+    if (more := len(view["unseen"]) - FEW) > 0:
+        told.append(f"unseen   and {more} more")
     return told + [f"! {reason}" for reason in view["needs_a_person"]]

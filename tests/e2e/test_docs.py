@@ -424,9 +424,9 @@ def test_every_exit_code_is_documented(page: str) -> None:
 
 
 def test_every_state_is_documented() -> None:
-    """What it means and what to do; `retracted` comes with the command that makes it."""
+    """What it means and what to do."""
     told = re.findall(r"^\| `([a-z]+)` \|", text("docs/operating.md"), re.M)
-    assert set(told) == {"draft", *views.ORDER} - {"retracted"}
+    assert set(told) == {"draft", *views.ORDER}
 
 
 def test_every_key_override_and_template_is_documented() -> None:
@@ -437,7 +437,8 @@ def test_every_key_override_and_template_is_documented() -> None:
     for name in ("x", "linkedin", "email"):
         form = settings.Settings({}, files=False).channel(name).form
         row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
-        own = [f.override for f in form.fields if f.override] + ["thread"] * bool(form.thread_sentences)
+        own = [f.override for f in form.fields if f.override]
+        own += ["correction", "thread"] * bool(form.thread_sentences)
         assert re.findall(r"`(\w+)`", row)[1:] == own + list(form.options)
     for template in render.SHIPPED.glob("*.j2"):
         assert f"`{template.name}`" in page

@@ -81,3 +81,40 @@ def test_a_difference_reads_as_one_text() -> None:
     )
     assert difference("one two", "one two") == "one two"
     assert difference("one two", "") == "[-one two-]"
+
+
+def test_what_cannot_be_read_back_is_listed_until_somebody_has_looked(desk, box) -> None:
+    """Mail is; a person's word ends it, and stands in the log."""
+    desk("publish", desk.write(), "--yes")
+    assert [of.partition("/")[2] for of in desk("status", "--json").json["unseen"]] == ["email"]
+    assert "--seen" in desk("status").out
+    assert desk("verify", "@last", "--seen", "--by", "A. Reader").code == 0
+    assert desk("status", "--json").json["unseen"] == []
+    assert any(e["event"] == "seen" and e["who"] == "A. Reader" for e in desk("log", "--json").json["events"])
+    assert desk("verify", "@last", "--seen").code == 2
+
+
+def test_pictures_are_compared_by_number_and_alt_text() -> None:
+    """A picture that is missing, one that says something else; what cannot be told is no difference."""
+    from publisher.channel import Copy, LiveText, Post
+    from publisher.compare import judge, pictures
+    from publisher.statement import Media
+
+    post = Post((Copy("post", "Words", "Words", 5),), (Media("image", "a.png", alt="A map of Lund"),))
+    assert judge(LiveText("Words", alts=("A map  of Lund",)), post) == "equal"
+    assert judge(LiveText("Words", alts=None), post) == "equal"
+    assert judge(LiveText("Words", alts=()), post) == "changed"
+    assert judge(LiveText("Words", alts=("A map of Lundby",)), post) == "changed"
+    assert "Lundby" in pictures(LiveText("Words", alts=("A map of Lundby",)), post)
+
+
+@pytest.mark.parametrize(
+    ("approved", "live"),
+    [("R&D  in Lund\n\nnow", "R&amp;D in Lund now"), ("Cafe\u0301", "Caf\u00e9"), ("a &lt; b", "a < b")],
+)
+def test_escapes_white_space_and_composition_are_no_difference(approved: str, live: str) -> None:
+    """What a service does to every text."""
+    from publisher.compare import same_words
+
+    assert same_words(approved, live)
+    assert not same_words(approved, live + "!")
