@@ -45,8 +45,9 @@ def run(delivering: Delivering, stop: threading.Event | None = None) -> None:
             return  # the one that is sweeping looks at the next due time when it ends
         try:
             delivering.ledger.ticked(socket.gethostname())
+            since = delivering.ledger.clock()
             delivering.once(wait=False)
-            _wake(scheduler, sweep, delivering)
+            _wake(scheduler, sweep, delivering, since)
             beat.went_well()
         except Exception as error:  # a database that is away for a moment must not stop the clock
             beat.failed(f"{type(error).__name__}: {str(error).splitlines()[0][:200] if str(error) else ''}")
@@ -88,10 +89,13 @@ class Beat:
             self._delivering.notices.alarm(trouble if silent else "")
 
 
-def _wake(scheduler: Any, sweep: Callable[[], None], delivering: Delivering) -> None:
-    """Set the alarm for the next due row, when it comes before the next tick."""
-    due, now = delivering.ledger.next_due(), delivering.ledger.clock()
-    if due is not None and now < due < now + TICK:
+def _wake(scheduler: Any, sweep: Callable[[], None], delivering: Delivering, since: float) -> None:
+    """Set the alarm for the next row that falls due after `since`, when that comes before the next tick.
+
+    What was due by then has been begun, though its claim may still have to come; it must not hide what is next.
+    """
+    due, now = delivering.ledger.next_due(since), delivering.ledger.clock()
+    if due is not None and due < now + TICK:
         at = datetime.fromtimestamp(datetime.now(UTC).timestamp() + due - now, UTC)
         scheduler.add_job(sweep, "date", run_date=at, id="next", **OPTIONS)
 

@@ -458,20 +458,16 @@ class Parts(Statements):
             rows = select(delivery).where(delivery.c.announcement == key)
             return list(c.execute(rows.order_by(delivery.c.channel, delivery.c.language, delivery.c.action)))
 
-    def next_due(self) -> float | None:
-        """The next instant at which something may have to be done, if any is known."""
+    def next_due(self, after: float = 0.0) -> float | None:
+        """The next instant later than `after` at which something may have to be done, if any is known."""
+        kinds = (
+            (part.c.due, INDEXED),
+            (part.c.find_due, and_(UNSETTLED, part.c.state == "unknown")),
+            (part.c.deadline, and_(UNSETTLED, part.c.state == "sending")),
+        )
+        first = [select(func.min(at)).where(open_, at > after).scalar_subquery() for at, open_ in kinds]
         with self.read() as c:
-            dues = c.execute(
-                select(
-                    select(func.min(part.c.due)).where(INDEXED).scalar_subquery(),
-                    select(func.min(part.c.find_due))
-                    .where(UNSETTLED, part.c.state == "unknown")
-                    .scalar_subquery(),
-                    select(func.min(part.c.deadline))
-                    .where(UNSETTLED, part.c.state == "sending")
-                    .scalar_subquery(),
-                )
-            ).one()
+            dues = c.execute(select(*first)).one()
         return min((d for d in dues if d is not None), default=None)
 
     # ------------------------------------------------------------ within a transaction

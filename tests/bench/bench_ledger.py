@@ -5,7 +5,6 @@ Prints medians; nothing here passes or fails. PostgreSQL where `PUBLISHER_TEST_P
 
 from __future__ import annotations
 
-import os
 import statistics
 import sys
 import tempfile
@@ -13,7 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import create_engine, insert, text
+from databases import postgresql
+from sqlalchemy import insert, text
 
 from publisher import audience
 from publisher.channel import Copy, Post, Receipt, Rendering
@@ -109,22 +109,11 @@ def main() -> None:
         measure("SQLite", ledger)
         ledger.close()
         apscheduler(f"sqlite:///{Path(folder) / 'jobs.db'}")
-    server = os.environ.get("PUBLISHER_TEST_POSTGRES_URL", "postgresql+psycopg://root@127.0.0.1:5432/test")
-    try:
-        admin = create_engine(server, isolation_level="AUTOCOMMIT")
-        with admin.connect() as c:
-            c.execute(text("DROP SCHEMA IF EXISTS publisher_bench CASCADE"))
-            c.execute(text("CREATE SCHEMA publisher_bench"))
-    except Exception as error:
-        print(f"PostgreSQL left out: {type(error).__name__}")
-        return
-    ledger = Ledger(f"{server}?options=-csearch_path%3Dpublisher_bench")
-    try:
-        measure("PostgreSQL", ledger)
-    finally:
-        ledger.close()
-        with admin.connect() as c:
-            c.execute(text("DROP SCHEMA publisher_bench CASCADE"))
+    with postgresql() as url:
+        if url:
+            ledger = Ledger(url)
+            measure("PostgreSQL", ledger)
+            ledger.close()
 
 
 if __name__ == "__main__":
