@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from publisher import audience, notices, plan, webpage
+from publisher.back import Back
 from publisher.channel import Channel, Finding
 from publisher.errors import PublisherError
 from publisher.ledger.looks import alike
@@ -163,7 +164,7 @@ def delivering(
     observe: Observer,
     stamp: Callable[[], object] = lambda: None,
 ) -> Delivering:
-    """The engine as the settings want it: with the page check, the looks ahead and the notices."""
+    """The engine as the settings want it: with the page check, the looks ahead and back, and the notices."""
     from publisher.deliver import Delivering
 
     core = settings.core
@@ -179,5 +180,6 @@ def delivering(
     made = Delivering(
         ledger, channel, core.retry, core.approvals, hearing, gate=gate, notices=teller, stamp=stamp
     )
+    made.back = Back(ledger, made.make, core.verify.minutes, hearing)
     made.ahead = Ahead(ledger, settings.channel_names, made.make, core.plan.preflight_minutes, gate, hearing)
     return made

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from publisher.ahead import Ahead
+    from publisher.back import Back
     from publisher.notices import Notices
     from publisher.settings import Retry
     from publisher.webpage import Gate
@@ -57,7 +58,7 @@ Observer = Callable[[str, dict[str, Any]], None]
 class Delivering:
     """Delivers what is due in one ledger, through channels made by name.
 
-    `gate` keeps back what points to a page that is not there; `ahead` and `notices` are done beside the
+    `gate` keeps back what points to a page that is not there; `ahead`, `back` and `notices` are done beside the
     deliveries, in threads of their own, so that no claim waits for them.
     """
 
@@ -69,6 +70,7 @@ class Delivering:
     gate: Gate | None = None
     ahead: Ahead | None = None
     notices: Notices | None = None
+    back: Back | None = None
     stamp: Callable[[], object] = lambda: None
     _stamp: object = None
     _channels: dict[str, Channel] = field(default_factory=dict, repr=False)
@@ -79,7 +81,7 @@ class Delivering:
         default_factory=lambda: ThreadPoolExecutor(max_workers=16, thread_name_prefix="delivery"), repr=False
     )
     _aside: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(max_workers=2, thread_name_prefix="aside"), repr=False
+        default_factory=lambda: ThreadPoolExecutor(max_workers=3, thread_name_prefix="aside"), repr=False
     )
 
     def once(self, only: str | None = None, *, wait: bool = True) -> int:
@@ -107,18 +109,19 @@ class Delivering:
             look.exception()
 
     def _beside(self) -> None:
-        """Look ahead and tell people, unless either is still at it."""
+        """Look ahead and back and tell people, unless one is still at it."""
         begun = [
             self._begin(type(one).__name__, lambda room: room.sweep(), one, self._aside)
-            for one in (self.ahead, self.notices)
+            for one in (self.ahead, self.back, self.notices)
             if one is not None
         ]
         self._looking = [f for f in (*self._looking, *begun) if f is not None and not f.done()]
 
     def close(self) -> None:
         """Finish the attempts in flight, tell what came of them, then let go of connections."""
-        if self.ahead:
-            self.ahead.stopping.set()
+        for one in (self.ahead, self.back):
+            if one:
+                one.stopping.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._aside.shutdown(wait=True, cancel_futures=True)
         if self.notices:

@@ -36,6 +36,9 @@ PATIENCE = 60.0
 CHANNELS = "*"
 """The subject of what concerns no announcement; no announcement's id."""
 
+STUBBORN = 3
+"""Tries to take something down after which a person is told."""
+
 BY_A_PERSON = "Error"
 """The kind of what is held because somebody said so."""
 BAD_LIVE = ("changed", "cut", "deleted")
@@ -195,9 +198,15 @@ class Notices:
             fix = f"let it go: publisher release {key}, or publisher cancel {key}"
             what = f"{of} is held: {error['message']}"
             yield Notice(f"{about} held {_same(error['kind'])}", "held", what, fix, delivery=of)
+        elif row.action == "retract" and state == "waiting" and view["attempts"] >= STUBBORN:
+            fix = f"take it down by hand on {row.channel}; it is tried until it is seen to be gone"
+            what = f"{of}: not gone after {view['attempts']} tries ({error['message']})"
+            yield Notice(f"{about} retract {_same(error['message'])}", "retract", what, fix, delivery=of)
         if view["live"] in BAD_LIVE and state == "delivered":
-            fix = f"see how with publisher verify {of}"
+            fix = f"see how with publisher verify {of}, put it right with publisher repair {of}"
             what = f"{of}: what is public is {view['live']}, and not what was approved"
+            if row.action == "retract":
+                fix, what = f"publisher retract {key}", f"{of}: what was taken down is to be seen again"
             links = {row.channel: view["receipt"]["url"]} if (view["receipt"] or {}).get("url") else {}
             yield Notice(f"{about} live {view['live']}", "live", what, fix, delivery=of, links=links)
 

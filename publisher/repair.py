@@ -14,7 +14,6 @@ from publisher.acting import RETRACT
 from publisher.channel import Channel
 from publisher.compare import same_words
 from publisher.errors import Transient, UsageError
-from publisher.ledger.acts import AMENDS
 
 if TYPE_CHECKING:
     from publisher.ledger import Ledger
@@ -23,13 +22,10 @@ if TYPE_CHECKING:
 
 def repair(ledger: Ledger, make: Callable[[str], Channel], of: str, by: str) -> Verified:
     """Plan the repair of a delivery; what was found public. Raises UsageError when it cannot or need not be."""
-    rows = {row.id: row for row in ledger.deliveries(of.partition("/")[0])}
-    named = rows[of]
+    named = next(row for row in ledger.deliveries(of.partition("/")[0]) if row.id == of)
     if named.action == RETRACT:
         raise UsageError(f"{of} takes a post down; to try it again: publisher retract {named.announcement}")
-    post = named.target if named.action in AMENDS else of
-    changes = [r for r in rows.values() if r.id == post or (r.target == post and r.action in AMENDS)]
-    standing = verify.standing(ledger, changes)
+    standing = verify.standing(ledger, [named])
     if not standing:
         raise UsageError(f"{of} is not public; `publisher show {named.announcement}` tells what became of it")
     row, channel = standing[0][0], make(named.channel)

@@ -94,6 +94,27 @@ def minutes_of(text: str) -> tuple[float, ...]:
     return tuple(sorted(found - {0.0}, reverse=True))
 
 
+class Verify(Group):
+    after: str = Field(
+        "1,60,1440",
+        description="minutes after a delivery at which what is public is read again and compared; 0: never",
+    )
+
+    @field_validator("after")
+    @classmethod
+    def _minutes(cls, value: str) -> str:
+        try:
+            minutes_of(value)
+        except ValueError:
+            raise ValueError("is no list of minutes such as 1,60,1440") from None
+        return value
+
+    @property
+    def minutes(self) -> tuple[float, ...]:
+        """Longest first; empty: never."""
+        return minutes_of(self.after)
+
+
 class Notify(Group):
     urls: SecretStr = Field(
         SecretStr(""),
@@ -146,6 +167,7 @@ class Core(Group):
     approver: str = Field("", description="the name that approves where --by does not say")
     retry: Retry = Retry()
     plan: Plan = Plan()
+    verify: Verify = Verify()
     notify: Notify = Notify()
     fetch: Fetch = Fetch()
     log: Log = Log()

@@ -66,24 +66,30 @@ def verify(ledger: Ledger, make: Callable[[str], Channel], deliveries: Sequence[
 
 
 def standing(ledger: Ledger, deliveries: Sequence[Row[Any]]) -> list[tuple[Row[Any], list[Row[Any]]]]:
-    """The deliveries that say what is to be seen now, with their delivered parts.
+    """The deliveries that say what is to be seen now of these posts, with their delivered parts.
 
     Of a post that was changed where it stands that is its last change, and not the post's own delivery.
     """
+    wanted = {_post(of) for of in deliveries}
     last: dict[str, tuple[float, Row[Any], list[Row[Any]]]] = {}
-    for of in deliveries:
-        if of.addressed:  # its readers may be a million
-            if any(t.state == "delivered" for t in ledger.tally(of.id)):
-                last[of.id] = (0.0, of, [])
-            continue
-        parts = [p for p in ledger.parts(of.id) if p.state == "delivered"]
-        if not parts:
-            continue
-        post = of.target if of.action in AMENDS else of.id
-        at = max(p.settled or 0.0 for p in parts)
-        if post not in last or at >= last[post][0]:
-            last[post] = (at, of, parts)
+    for key in dict.fromkeys(of.announcement for of in deliveries):
+        for of in ledger.deliveries(key):
+            if (post := _post(of)) not in wanted:
+                continue
+            if of.addressed:  # its readers may be a million
+                if any(t.state == "delivered" for t in ledger.tally(of.id)):
+                    last[of.id] = (0.0, of, [])
+                continue
+            parts = [p for p in ledger.parts(of.id) if p.state == "delivered"]
+            at = max((p.settled or 0.0 for p in parts), default=0.0)
+            if parts and (post not in last or at >= last[post][0]):
+                last[post] = (at, of, parts)
     return [(of, parts) for _, of, parts in last.values()]
+
+
+def _post(of: Row[Any]) -> str:
+    """The delivery that made the post which this one is about."""
+    return str(of.target if of.action in AMENDS else of.id)
 
 
 def _delivery(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from publisher.ledger import events
@@ -22,6 +22,8 @@ CHECKED = "checked"
 FEW = 50
 """Parts that are read where the next deliveries are wanted."""
 
+SLACK = 86_400.0
+"""Seconds for which a look back is made up for where no clock ran at its time."""
 OVERLAP = 200
 """Events read again at each asking: a transaction that began earlier may commit later."""
 
@@ -55,12 +57,51 @@ class Looks(Pages):
                 look.c.kind == kind, look.c.delivery.in_({of for of, _ in wanted})
             )
             missing = wanted - {(of, at) for of, at in c.execute(found)}
+        self._plan_missing(kind, missing)
+
+    def _plan_missing(self, kind: str, missing: Iterable[tuple[str, float]]) -> None:
         for of, at in sorted(missing):
             try:
                 with self.write() as c:
                     c.execute(insert(look).values(delivery=of, kind=kind, due=at))
             except IntegrityError:
                 continue  # another host made it this moment, or the delivery was dropped
+
+    def plan_read_backs(self, kind: str, minutes: Sequence[float]) -> None:
+        """Make the looks at what went out, so many minutes after it did; of those that have passed only the latest."""
+        longest = 60 * max(minutes) + SLACK
+        with self.read() as c:
+            now = self._clock(c)
+            out = (
+                select(part.c.delivery, func.max(part.c.settled).label("out"))
+                .join(delivery, delivery.c.id == part.c.delivery)
+                .where(
+                    ~delivery.c.addressed,
+                    or_(delivery.c.live_at.is_(None), delivery.c.live_at > now - longest),
+                    part.c.state == "delivered",
+                )
+                .group_by(part.c.delivery)
+            )
+            wanted = set()
+            for of, at in c.execute(out):
+                times = sorted((at or now) + 60 * m for m in minutes)
+                passed = [t for t in times if t <= now]
+                wanted |= {(of, t) for t in (*passed[-1:], *times[len(passed) :])}
+            found = select(look.c.delivery, look.c.due).where(
+                look.c.kind == kind, look.c.delivery.in_({of for of, _ in wanted})
+            )
+            missing = wanted - {(of, at) for of, at in c.execute(found)}
+        self._plan_missing(kind, missing)
+
+    def look_again(self, of: str, kind: str, after: float, longest: float) -> None:
+        """One more look in `after` seconds, unless one comes before or the last was planned `longest` seconds ago."""
+        with self.write() as c:
+            at = self._clock(c)
+            mine = look.c.delivery == of, look.c.kind == kind
+            comes = select(look.c.id).where(*mine, look.c.done.is_(None), look.c.due <= at + after)
+            first = c.scalar(select(func.min(look.c.due)).where(*mine))
+            if c.execute(comes.limit(1)).first() is None and first is not None and at - first < longest:
+                c.execute(insert(look).values(delivery=of, kind=kind, due=at + after))
 
     def due_looks(self, kind: str) -> list[Row[Any]]:
         """Looks that are due and not done: the look's id as `look`, its time as `look_due`, and the delivery."""
