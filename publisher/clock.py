@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from publisher import watchdog
+
 if TYPE_CHECKING:
     from publisher.deliver import Delivering
 
@@ -56,12 +58,14 @@ def run(delivering: Delivering, stop: threading.Event | None = None) -> None:
 
     scheduler.add_job(sweep, "interval", seconds=TICK, id="tick", next_run_time=datetime.now(UTC), **OPTIONS)
     scheduler.start()
+    watchdog.tell(watchdog.READY)
     try:
         while not stop.wait(TICK):
             beat.listen()
     finally:
-        scheduler.shutdown(wait=True)
-        delivering.close()
+        with watchdog.stopping():
+            scheduler.shutdown(wait=True)
+            delivering.close()
 
 
 class Beat:
@@ -69,17 +73,23 @@ class Beat:
 
     def __init__(self, delivering: Delivering) -> None:
         self._delivering, self._last, self._why = delivering, time.monotonic(), "its scheduler stopped"
-        self._silent = False
+        self._silent, self._heard = False, self._last
 
     def went_well(self) -> None:
         self._last, self._why = time.monotonic(), "its scheduler stopped"
+        self._heard = self._last
 
     def failed(self, why: str) -> None:
-        self._why = why
+        self._why, self._heard = why, time.monotonic()
         self._delivering.observe("clock trouble", {"reason": why})
 
     def listen(self) -> None:
-        """Tell people when no sweep has gone well for a while, and once it does again be ready to tell anew."""
+        """Tell people when no sweep has gone well for a while, and once it does again be ready to tell anew.
+
+        Systemd is told as long as sweeps end at all: a database that is away is not mended by a restart.
+        """
+        if time.monotonic() - self._heard <= QUIET:
+            watchdog.tell(watchdog.ALIVE)
         silent = time.monotonic() - self._last > QUIET
         if silent and not self._silent:
             self._delivering.observe("clock trouble", {"reason": self._why, "quiet_for": f"{QUIET:.0f} s"})

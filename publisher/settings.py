@@ -26,6 +26,7 @@ from publisher.errors import SettingsError
 
 PREFIX = "PUBLISHER_"
 SYSTEM_FILE = Path("/etc/publisher/settings.env")
+PATHS = (f"{PREFIX}TEMPLATES", f"{PREFIX}DIRECTORY")
 SECRETS = ("CREDENTIALS_DIRECTORY",)
 """Environment names of folders that hold one secret a file, as systemd's LoadCredential makes them."""
 
@@ -275,7 +276,7 @@ class Settings:
             try:
                 if path.is_file():
                     found = dotenv_values(path, interpolate=False)
-                    yield path, {k: v for k, v in found.items() if v is not None}
+                    yield path, {k: _beside(path, k, v) for k, v in found.items() if v is not None}
             except (OSError, UnicodeDecodeError) as error:
                 raise SettingsError(f"{path} cannot be read: {error}") from None
 
@@ -330,6 +331,11 @@ class Settings:
             raise SettingsError(_explain(error, prefix)) from None
         except Exception as error:  # pydantic-settings raises its own for JSON it cannot read
             raise SettingsError(f"settings {prefix}…: {error}") from None
+
+
+def _beside(file: Path, name: str, value: str) -> str:
+    """A path in a settings file is relative to that file, wherever the command is run."""
+    return str(file.parent / value) if name.upper() in PATHS and value else value
 
 
 def _explain(error: ValidationError, prefix: str) -> str:

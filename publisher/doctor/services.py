@@ -98,7 +98,7 @@ def _skew(service: str, host: str) -> Finding:
             theirs = parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
         except requests.RequestException as error:
             return Finding(
-                False, f"{host} did not answer ({type(error).__name__})", "is this machine online?"
+                False, f"{host} did not answer ({type(error).__name__})", "is this machine online?", "warning"
             )
         except ValueError:
             return Finding(False, f"{host} does not say what time it is", "compare with NTP", "warning")
