@@ -62,6 +62,8 @@ class MediaRules:
     alt_limit: int = 0
     exclusive: bool = False
     """Documents win over images: the service carries one kind at a time."""
+    card: bool = False
+    """The card of a link takes a picture of ours; it is used where no other media are."""
 
 
 class Form:
@@ -140,10 +142,11 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """The words and media of one part, common to all its recipients."""
+    """The words and media of one part, common to all its recipients. `card` is the picture of its link's card."""
 
     copies: tuple[Copy, ...]
     media: tuple[Media, ...] = ()
+    card: Media | None = None
 
     def __getitem__(self, field: str) -> Copy:
         """The copy of a field; KeyError when the form has none of that name."""
@@ -151,6 +154,11 @@ class Post:
             if copy.field == field:
                 return copy
         raise KeyError(field)
+
+    @property
+    def pictured(self) -> dict[str, Any]:
+        """The card's picture as JSON; empty where there is none."""
+        return {"card": self.card.dump()} if self.card else {}
 
     def wire(self, field: str) -> str:
         """What travels in `field`; an optional field that is not there is empty."""
@@ -197,6 +205,7 @@ class Rendering:
                 "headers": dict(self.headers),
                 "posts": [
                     {"wire": {c.field: c.wire for c in p.copies}, "media": [m.dump() for m in p.media]}
+                    | p.pictured
                     for p in self.posts
                 ],
             }
@@ -221,6 +230,7 @@ class Rendering:
                     ],
                     "media": [m.dump() for m in p.media],
                 }
+                | p.pictured
                 for p in self.posts
             ],
             "warnings": list(self.warnings),
@@ -237,6 +247,7 @@ class Rendering:
             Post(
                 tuple(_copy(*values) for values in p["copies"]),
                 tuple(Media.load(m) for m in p["media"]),
+                Media.load(p["card"]) if "card" in p else None,
             )
             for p in data["posts"]
         )

@@ -51,7 +51,7 @@ class Composition:
             parts = [(self._finished(main, text),) for text in said]
             posts = tuple(Post(copies, () if n else media) for n, copies in enumerate(parts))
         else:
-            posts = (Post(self._single(media), media),)
+            posts = (Post(self._single(media), media, self._card(media)),)
         self._judge([copy for post in posts for copy in post.copies])
         return Rendering(
             channel=self.channel.name,
@@ -140,11 +140,21 @@ class Composition:
         carried = (*documents, *images)
         if refused := self.channel.form.refuse(carried):
             raise StatementError(f"{self._where}: {'; '.join(refused)}")
-        for medium in self.statement.media:
+        for medium in (*self.statement.documents, *self.statement.images):
             if medium not in carried and medium.digest:
                 what = medium.title or medium.alt or medium.name
                 self.warnings.append(f"{name} will not carry the {medium.kind} “{what}”")
         return carried
+
+    def _card(self, media: Sequence[Media]) -> Media | None:
+        """The picture of the link's card, where the channel makes one. One that it refuses is a warning: the card is."""
+        picture = self.statement.card
+        if picture is None or media or not self.statement.url or not self.channel.form.media.card:
+            return None
+        if refused := self.channel.form.refuse((picture,)):
+            self.warnings.append(f"the link's card goes out without the page's picture: {'; '.join(refused)}")
+            return None
+        return picture
 
     # ------------------------------------------------------------ one post
 

@@ -322,7 +322,7 @@ def _carried(r: Rendering) -> list[tuple[str, str, str]]:
 
 
 def _amended(new: Post, old: Post) -> Post:
-    return Post(tuple(new[MAIN] if c.field == MAIN else c for c in old.copies), old.media)
+    return Post(tuple(new[MAIN] if c.field == MAIN else c for c in old.copies), old.media, old.card)
 
 
 def _stays(new: Rendering, old: Rendering) -> list[str]:

@@ -171,7 +171,8 @@ class _Card:
         context = {
             "rendering": self.rendering,
             "posts": [
-                {"copies": {c.field: c for c in p.copies}, "media": p.media} for p in self.rendering.posts
+                {"copies": {c.field: c for c in p.copies}, "media": p.media, "picture": p.card}
+                for p in self.rendering.posts
             ],
             "main": MAIN,
             "statement": self.said,

@@ -21,12 +21,12 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A document or an image. `content` is None for a document that is only linked (`url`).
+    """A document, an image, or the picture for a link's card. `content` is None for a document that is only linked.
 
     `type` is a MIME type found from the content; `alt` is mandatory for an image, `title` for a document.
     """
 
-    kind: Literal["document", "image"]
+    kind: Literal["document", "image", "card"]
     name: str
     type: str = ""
     alt: str = ""
@@ -85,6 +85,11 @@ class Statement:
         return tuple(m for m in self.media if m.kind == "image")
 
     @property
+    def card(self) -> Media | None:
+        """What the statement's page shows where it is linked."""
+        return next((m for m in self.media if m.kind == "card"), None)
+
+    @property
     def languages(self) -> Iterator[Statement]:
         """This statement, then its translations."""
         yield self
@@ -108,7 +113,8 @@ class Statement:
             "hashtags": list(self.hashtags),
             "mentions": list(self.mentions),
             "summary": self.summary,
-            "media": [m.dump() for m in self.media],
+            # A card's picture is the page's, and may change with every look at it: the statement is the same.
+            "media": [m.dump() for m in self.media if not (canonical and m.kind == "card")],
             "overrides": self.overrides,
             "translations": [t.dump(canonical) for t in self.translations],
         }

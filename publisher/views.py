@@ -100,7 +100,11 @@ def _post(post: Post, link: str) -> dict[str, Any]:
         "media": [_medium(m) for m in post.media],
         "wire": main.wire,
     }
-    card = {c.field.removeprefix("card_"): c.text for c in post.copies if c.field.startswith("card_")}
+    card: dict[str, Any] = {
+        c.field.removeprefix("card_"): c.text for c in post.copies if c.field.startswith("card_")
+    }
+    if post.card:
+        card["picture"] = _medium(post.card)
     return view | ({"card": {"source": link, **card}} if card and link and not post.media else {})
 
 

@@ -67,7 +67,8 @@ class LinkedIn(Channel):
 
     def prepare(self, rendering: Rendering, blob: Callable[[str], bytes]) -> Prepared:
         """Upload what the post carries and wait until LinkedIn has taken it: {"uploads": {digest: URN}}."""
-        carried = [medium for medium in rendering.media if medium.digest]
+        cards = (post.card for post in rendering.posts)
+        carried = [medium for medium in (*rendering.media, *cards) if medium and medium.digest]
         return {"uploads": media.upload(self.api, carried, blob)} if carried else {}
 
     def send(self, part: Part, prepared: Prepared) -> Receipt:

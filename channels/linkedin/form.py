@@ -45,6 +45,7 @@ class LinkedInForm(Form):
         document_bytes=100_000_000,
         alt_limit=4086,
         exclusive=True,
+        card=True,
     )
     hashtags = 5
 

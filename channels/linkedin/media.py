@@ -27,19 +27,25 @@ def upload(api: Api, media: Sequence[Media], blob: Callable[[str], bytes]) -> di
 
 def _sent(api: Api, medium: Media, content: bytes) -> str:
     request = {"initializeUploadRequest": {"owner": api.settings.organization}}
-    answer = api.call("POST", f"/rest/{medium.kind}s?action=initializeUpload", request)
+    kind = _kind(medium)
+    answer = api.call("POST", f"/rest/{kind}s?action=initializeUpload", request)
     value = outcome.read(answer).get("value")
     lease: dict[str, Any] = value if isinstance(value, dict) else {}
-    urn, url = str(lease.get(medium.kind, "")), str(lease.get("uploadUrl", ""))
+    urn, url = str(lease.get(kind, "")), str(lease.get("uploadUrl", ""))
     if not urn.startswith("urn:li:") or not urlsplit(url).hostname:
         raise Transient(f"LinkedIn gave no place to upload {medium.name} to; nothing was published")
     api.upload(url, content, medium.type)
     return urn
 
 
+def _kind(medium: Media) -> str:
+    """What LinkedIn calls it: to it a card's picture is an image like any other."""
+    return "document" if medium.kind == "document" else "image"
+
+
 def _await(api: Api, medium: Media, urn: str) -> None:
     for delay in (*POLLS, None):
-        answer = api.call("GET", f"/rest/{medium.kind}s/{encoded(urn)}")
+        answer = api.call("GET", f"/rest/{_kind(medium)}s/{encoded(urn)}")
         status = str(outcome.read(answer).get("status", ""))
         if status == "AVAILABLE":
             return

@@ -41,10 +41,9 @@ def body(part: Part, author: str, uploads: Mapping[str, str]) -> dict[str, Any]:
 
 def _content(post: Post, link: str, uploads: Mapping[str, str]) -> dict[str, Any]:
     """The one kind of content: a document, else images, else a card, which LinkedIn never makes by itself."""
-    try:
-        carried = [(medium, uploads[medium.digest]) for medium in post.media if medium.digest]
-    except KeyError:
-        raise Permanent("a file of this post was not uploaded; nothing was sent") from None
+    if any(medium.digest not in uploads for medium in (*post.media, post.card) if medium and medium.digest):
+        raise Permanent("a file of this post was not uploaded; nothing was sent")
+    carried = [(medium, uploads[medium.digest]) for medium in post.media if medium.digest]
     for medium, urn in carried:
         if medium.kind == "document":
             return {"media": {"id": urn, "title": medium.title}}
@@ -56,6 +55,8 @@ def _content(post: Post, link: str, uploads: Mapping[str, str]) -> dict[str, Any
     if not link:
         return {}
     card = {"source": link, "title": post.wire("card_title"), "description": post.wire("card_description")}
+    if post.card:
+        card["thumbnail"] = uploads[post.card.digest]
     return {"article": {key: value for key, value in card.items() if value}}
 
 

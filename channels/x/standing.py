@@ -29,7 +29,10 @@ def check(api: Api) -> list[Finding]:
     except DeliveryError as error:
         return [Finding(False, str(error), "see what it says; then check again")]
     handle = str(me.get("username", ""))
-    return [*_account(api, handle), *_permission(response), *_clock(response)]
+    credit = (
+        "X tells nobody how much credit is left: a post that finds none is refused, and the channel stops"
+    )
+    return [*_account(api, handle), *_permission(response), *_clock(response), Finding(True, credit)]
 
 
 def _account(api: Api, handle: str) -> Iterator[Finding]:

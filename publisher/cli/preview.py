@@ -90,6 +90,8 @@ def rendering_lines(rendering: Rendering) -> list[str]:
         lines += [
             f"  [{m.kind}] {m.title or m.alt} ({m.name}, {m.type}, {m.size:,} bytes)" for m in post.media
         ]
+        if card := post.card:
+            lines.append(f"  picture of the link card: {card.name} ({card.type}, {card.size:,} bytes)")
     if rendering.link and not any(m.kind for m in rendering.media):
         lines.append(f"  link: {rendering.link}")
     lines += [f"  {name}: {value}" for name, value in rendering.headers.items()]

@@ -20,7 +20,8 @@ class Draft:
     """`fields` has the keys of the front matter, with values as they were written.
 
     `title` is the heading the text itself has, which also stands among the blocks; where `opens_with_title`
-    it is the first block. `dropped` are the lines that were left out as furniture.
+    it is the first block. `dropped` are the lines that were left out as furniture. `card` is the picture
+    that a page wants shown where it is linked: {"url", "alt"}, or empty.
     """
 
     title: str = ""
@@ -29,6 +30,7 @@ class Draft:
     notes: list[str] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     opens_with_title: bool = False
+    card: dict[str, str] = field(default_factory=dict)
 
     def note(self, text: str) -> None:
         if text not in self.notes:

@@ -15,6 +15,9 @@ from publisher.intake.fields import Fields, web_address
 from publisher.intake.source import MEDIA_LIMIT, Source, inside, read_file
 from publisher.statement import Media
 
+CARD_LIMIT = 8_000_000
+"""Bytes of a link card's picture; what is larger is no thumbnail."""
+
 _DOCUMENT = '{path: statement.pdf, title: "The full statement"}'
 _IMAGE = '{path: picture.png, alt: "What the picture shows"}'
 
@@ -32,6 +35,8 @@ def media_of(fields: Fields, source: Source, draft: Draft, allow_hosts: Sequence
         yield _document(_Entry(fields.name, f"documents[{place}]", entry, ("title",), draft), source)
     for place, entry in enumerate(fields.media("images", _IMAGE), 1):
         yield _image(_Entry(fields.name, f"images[{place}]", entry, ("alt",), draft), source, allow_hosts)
+    if source.url and draft.card:  # a page that lies here as a file opens no connection
+        yield from _card(draft, allow_hosts)
 
 
 class _Entry:
@@ -96,6 +101,23 @@ def _image(entry: _Entry, source: Source, allow_hosts: Sequence[str]) -> Media:
     return Media(
         "image", name, kind, alt, url=entry.url, digest=sha256(content), size=len(content), content=content
     )
+
+
+def _card(draft: Draft, allow_hosts: Sequence[str]) -> Iterator[Media]:
+    """The picture of the page's link card; a note where it cannot be had, for the statement is whole without."""
+    from publisher.intake.fetch import fetch
+
+    url = draft.card["url"]
+    try:
+        content = fetch(url, allow_hosts=allow_hosts, limit=CARD_LIMIT, accept=("image/",)).content
+    except StatementError as error:
+        draft.note(f"the picture of the page's link card is left out: {error}")
+        return
+    if not (kind := image_type(content)):
+        draft.note(f"the picture of the page's link card is left out: {url} is no PNG, JPEG, GIF or WebP")
+        return
+    alt, name = clean(draft.card["alt"]), _name(urlsplit(url).path)
+    yield Media("card", name, kind, alt, url=url, digest=sha256(content), size=len(content), content=content)
 
 
 def _alt(entry: _Entry) -> str:

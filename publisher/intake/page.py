@@ -44,6 +44,7 @@ def read(text: str, name: str, url: str = "") -> Draft:
         "issued": _issued(tree),
         "documents": _documents(tree, base or url or address, draft),
     }
+    draft.card = _picture(tree, base or url)
     html.content(tree, draft, text)
     return draft
 
@@ -158,6 +159,18 @@ def _published(markup: str) -> str:
         elif isinstance(one, list):
             found += one
     return ""
+
+
+def _picture(tree: Any, base: str) -> dict[str, str]:
+    """The picture the page wants shown where it is linked (Open Graph), and what it shows; empty where there is none."""
+    said = _meta(tree, "og:image:secure_url", "og:image", "twitter:image")
+    try:
+        target = urljoin(base, said).replace(" ", "%20") if said else ""
+    except ValueError:
+        return {}
+    if not web_address(target):
+        return {}
+    return {"url": target, "alt": _meta(tree, "og:image:alt", "twitter:image:alt")}
 
 
 def _documents(tree: Any, base: str, draft: Draft) -> list[dict[str, str]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -136,6 +138,17 @@ def test_a_link_gets_its_card_unescaped(box: Sandbox, channel: Channel) -> None:
         "title": "Title (1)",
         "description": "One_sentence.",
     }
+
+
+def test_a_card_shows_the_picture_of_the_page(box: Sandbox, channel: Channel) -> None:
+    """LinkedIn takes none by itself: it is uploaded like an image, and the card names it."""
+    given = part(channel, link="https://press.example.int/s")
+    picture = Media("card", "og.png", "image/png", digest="one", size=len(BLOBS["one"]))
+    post = replace(given.rendering.posts[0], card=picture)
+    deliver(channel, replace(given, rendering=replace(given.rendering, posts=(post,))))
+    (public,) = box.public
+    assert str((public.card or {})["thumbnail"]).startswith("urn:li:image:")
+    assert [m["sha256"] for m in public.media] == [sha256(BLOBS["one"]).hexdigest()]
 
 
 # ---------------------------------------------------------------- faults

@@ -485,6 +485,7 @@ def test_check_proves_write_permission_and_the_clock_without_posting(
     with Scripted((200, headers, ME)) as server:
         findings = server.channel().check()
     assert [f.ok for f in findings if what in f.what] == [ok], findings
+    assert any("how much credit" in f.what for f in findings)
 
 
 @pytest.mark.parametrize("refusals", [0, 1, 2])

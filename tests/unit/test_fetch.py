@@ -369,6 +369,42 @@ def test_a_page_is_read_from_its_address_with_relative_links_resolved(site: Site
     assert [path for path, _ in site.asked] == ["/news/rules?x=1"]
 
 
+CARD = """<html lang="en"><head><meta property="og:image" content="/img/front page.png">
+<meta property="og:image:alt" content="The sea"></head><body><main><h1>A headline</h1>
+<p>The Forum has agreed on the rules for the repair of cables.</p></main></body></html>"""
+
+
+def test_a_page_brings_the_picture_of_its_link_card(site: Site) -> None:
+    """It is the page's and not the statement's: another picture tomorrow makes no other statement."""
+    url = site.on("/news/rules", CARD.encode())
+    site.on("/img/front%20page.png", PNG, "image/png")
+    made = read(url, allow_hosts=[site.host])
+    assert made.card
+    assert (made.card.content, made.card.alt, made.card.name) == (PNG, "The sea", "front page.png")
+    assert made.images == ()
+    site.on("/img/front%20page.png", PNG + b"\0IEND", "image/png")
+    again = read(url, allow_hosts=[site.host])
+    assert again.card
+    assert (again.card.digest != made.card.digest, again.digest) == (True, made.digest)
+
+
+@pytest.mark.parametrize("body", [None, b"<html>gone</html>"])
+def test_a_picture_that_cannot_be_had_is_left_out_with_a_note(site: Site, body: bytes | None) -> None:
+    url = site.on("/news/rules", CARD.encode())
+    if body:
+        site.on("/img/front%20page.png", body, "image/png")
+    made = read(url, allow_hosts=[site.host])
+    assert made.card is None
+    assert any("link card is left out" in note for note in made.notes)
+
+
+def test_a_page_that_lies_here_as_a_file_asks_no_server(site: Site, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(CARD.replace("/img", f"http://{site.host}/img"))
+    assert read(str(page), allow_hosts=[site.host]).card is None
+    assert site.asked == []
+
+
 def test_a_markdown_file_at_an_address_brings_its_images_with_it(site: Site) -> None:
     body = b"---\ntitle: A title\nimages: [{path: img/a.png, alt: A sea}]\ndocuments: [{path: a.pdf, title: T}]\n---\nThe body."
     url = site.on("/files/statement.md", body, "text/plain; charset=utf-8")
