@@ -347,10 +347,10 @@ class Publisher:
         """An announcement that this statement is a changed version of, if any."""
         from publisher.likeness import is_version_of
 
-        for row in self.ledger.recent(statement.language, 0.0):
-            old = self.ledger.known(row.id).statement
-            if is_version_of(statement, old, recent=self.ledger.clock() - row.created < 30 * 86400):
-                return str(row.id)
+        since = self.ledger.clock() - 30 * 86400
+        for key, created, old in self.ledger.akin(statement, since):
+            if is_version_of(statement, old, recent=created >= since):
+                return key
         return None
 
     def _fit(self, previewed: Previewed) -> Previewed:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from publisher.statement import Statement
 from publisher.summary import sentences
 
@@ -27,9 +29,20 @@ def _documents(statement: Statement) -> set[str]:
 
 
 def _share(new: Statement, old: Statement) -> float:
-    """The share of sentences they have in common, of the one that has more."""
-    mine, theirs = (
-        {" ".join(s.text.casefold().split()) for s in sentences.split(st.text, st.language)}
-        for st in (new, old)
-    )
-    return len(mine & theirs) / max(len(mine), len(theirs)) if mine and theirs else 0.0
+    """The share of sentences they have in common, of the one that has more; 0 where it is surely below `SHARE`."""
+    mine = _sentences(new.text, new.language)
+    # Of so many, one stands in the other if enough do; to look for them is quicker than to cut it into sentences.
+    some, whole = sorted(mine)[: int(len(mine) - len(mine) * SHARE + 1e-9) + 1], _plain(old.text)
+    if not any(sentence in whole for sentence in some):
+        return 0.0
+    theirs = _sentences(old.text, old.language)
+    return len(mine & theirs) / max(len(mine), len(theirs)) if theirs else 0.0
+
+
+@lru_cache(maxsize=4)
+def _sentences(text: str, language: str) -> frozenset[str]:
+    return frozenset(_plain(s.text) for s in sentences.split(text, language))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Text, cast, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from publisher import audience
@@ -252,20 +253,38 @@ class Statements(Database):
                 .limit(1)
             )
 
-    def recent(self, language: str, since: float) -> list[Row[Any]]:
-        """Announcements in a language that were not cancelled: those submitted since, newest first."""
-        with self.read() as c:
-            return list(
-                c.execute(
-                    select(announcement)
-                    .where(
-                        announcement.c.language == language,
-                        announcement.c.created >= since,
-                        (announcement.c.ended.is_(None)) | (announcement.c.ended == "rejected"),
-                    )
-                    .order_by(announcement.c.created.desc())
-                )
+    def akin(self, to: Statement, since: float) -> Iterator[tuple[str, float, Statement]]:
+        """Announcements that `to` may be a changed version of, newest first: id, when submitted, what it says now.
+
+        Those submitted since, and older ones of the same page, title, source or document; none that was cancelled.
+        """
+        stored = cast(revision.c.statement, Text)
+        like = [
+            announcement.c.created >= since,
+            func.lower(announcement.c.title) == to.title.lower(),
+            announcement.c.title == to.title,
+        ]
+        like += [announcement.c.url == to.url] if to.url else []
+        like += [announcement.c.source == to.source] if to.source else []
+        for document in to.documents:
+            # As JSON writes it; which of the fields it stands in is the caller's to see.
+            like.append(stored.contains(json.dumps(document.digest or document.url)[1:-1], autoescape=True))
+        rows = (
+            select(announcement.c.id, announcement.c.created, revision.c.statement)
+            .join(
+                revision,
+                (revision.c.announcement == announcement.c.id) & (revision.c.n == announcement.c.revision),
             )
+            .where(
+                announcement.c.language == to.language,
+                (announcement.c.ended.is_(None)) | (announcement.c.ended == "rejected"),
+                or_(*like),
+            )
+            .order_by(announcement.c.created.desc())
+        )
+        with self.read() as c:
+            for row in c.execute(rows):
+                yield row.id, row.created, Statement.load(row.statement)
 
     def all(self) -> list[Row[Any]]:
         """Every announcement, newest first."""

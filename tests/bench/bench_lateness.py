@@ -52,7 +52,7 @@ def ours(database: str, folder: Path) -> None:
     with Sandbox(limits=False) as box:
         values = box.settings() | {"PUBLISHER_DATABASE_URL": database, "PUBLISHER_CHANNELS": "x"}
         office = Publisher(Settings(values, files=False))
-        first = time.time() + 10 + POSTS * 0.05
+        first = time.time() + 10 + POSTS * 0.15
         dues = planned(office, folder, first)
         environ = {"PATH": os.environ["PATH"], "HOME": str(folder)} | values
         workers = [clock(environ), clock(environ)]

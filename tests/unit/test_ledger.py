@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import delete, text, update
@@ -12,6 +13,7 @@ from publisher.errors import SettingsError, StatementError, UsageError
 from publisher.ledger import Ledger, Plan, schema
 from publisher.ledger.parts import Verdict
 from publisher.plan import When
+from publisher.statement import Block, Media, Statement
 
 
 def when(at: float) -> When:
@@ -304,3 +306,38 @@ def test_what_was_too_late_is_planned_again_by_rescheduling(office):
     assert (office.part(key, "one").due, office.part(key, "two").due) == (at, at + 60)
     office.ledger.skew += 601
     assert [row.channel for row in office.ledger.due(1)] == ["one"]
+
+
+# ---------------------------------------------------------------- what may be the same statement
+
+OLD = 40 * 86400.0
+PDF = Media("document", "é.pdf", "application/pdf", title="T", url="https://www.example.org/é%20(1).pdf")
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, False),
+        ({"url": "https://www.example.org/old"}, True),
+        ({"title": "THE OLD TITLE"}, True),
+        ({"source": "/in/old.md"}, True),
+        ({"media": (PDF,)}, True),
+        ({"media": (replace(PDF, url="https://www.example.org/other.pdf"),)}, False),
+        ({"language": "fr", "url": "https://www.example.org/old"}, False),
+    ],
+)
+def test_an_old_announcement_is_akin_by_its_place_only(ledger, make_rendering, changes, found):
+    """What is recent is akin to everything of its language; its sentences are compared by the caller."""
+    old = Statement(
+        "The old title",
+        (Block("paragraph", "The words."),),
+        url="https://www.example.org/old",
+        source="/in/old.md",
+        media=(PDF,),
+    )
+    key = ledger.submit(old, [make_rendering()], "author", plan=Plan(), channels=["one"])
+    new = replace(Statement("A new title", url="https://www.example.org/new", source="/in/new.md"), **changes)
+    now = ledger.clock()
+    assert [k for k, _, _ in ledger.akin(new, now + OLD)] == ([key] if found else [])
+    recent = [] if new.language == "fr" else [(key, old)]
+    assert [(k, said) for k, _, said in ledger.akin(new, now - OLD)] == recent
