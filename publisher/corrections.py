@@ -162,6 +162,35 @@ class Corrections:
 
     # ------------------------------------------------------------ what there is
 
+    def waiting(self, key: str) -> list[Act]:
+        """The acts that lack an approval, each with what it would change."""
+        rows = {row.id: row for row in self.ledger.deliveries(key)}
+        return [
+            Act(
+                r,
+                self.ledger.in_force(rows[r.target]),
+                rows[r.target],
+                self.reached(rows[r.target]) if r.posts else 0,
+            )
+            for r in self.ledger.waits(key)
+        ]
+
+    def told(self, known: Known) -> list[tuple[Rendering, Rendering | None]]:
+        """Everything that was said of an announcement, or is to be, in its order; of an act also what it changed."""
+        rows = self.ledger.deliveries(known.id)
+        if not rows:
+            return [(r, None) for r in known.renderings]
+        said: dict[str, Rendering] = {}
+        found: list[tuple[Rendering, Rendering | None]] = []
+        for row in sorted(rows, key=lambda row: (row.channel, row.revision)):
+            states = {t.state for t in self.ledger.tally(row.id)}
+            if row.action == "repair" or (row.target and states <= {"cancelled"}):
+                continue
+            made = self.ledger.rendering(row)
+            found.append((made, said.get(row.target or "")))
+            said[row.target if row.action == "amend" else row.id] = made
+        return found + [(a.rendering, a.old) for a in self.waiting(known.id)]
+
     def make(self, name: str) -> Channel:
         if name not in self._made:
             self._made[name] = self.channel(name)

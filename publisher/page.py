@@ -28,6 +28,8 @@ from publisher.text import Span, nfc
 if TYPE_CHECKING:
     from markupsafe import Markup
 
+    from publisher.report import Report
+
 CLIPPED = 102_000
 """Bytes of HTML after which Gmail hides the rest of a mail behind "View entire message"."""
 
@@ -47,12 +49,15 @@ def page(
     channels: Mapping[str, Channel] | None = None,
     blob: Callable[[str], bytes] | None = None,
     before: Mapping[str, Rendering] | None = None,
+    record: Report | None = None,
+    events: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """The whole page. `digest` is the announcement's; `failed` are channels for which nothing fits, with the reason.
 
     `channels` are the settings' own by name, for the accounts they name; one that is not given is made without
     settings. `blob` gives the bytes of pictures that a stored rendering names by digest alone. `before` has, by the
-    digest of what acts on an earlier post, what that post says. Raises SettingsError for a broken template.
+    digest of what acts on an earlier post, what that post says. `record` is what is filed of it, with its `events`.
+    Raises SettingsError for a broken template.
     """
     given = dict(channels or {})
     old = before or {}
@@ -73,8 +78,15 @@ def page(
         "href": href,
         "domain": domain,
         "moment": moment,
+        "record": record,
+        "events": events,
     }
     return _fill(renderer, Channel(None), ["page.html.j2"], frame)
+
+
+def report(made: Report, renderer: Renderer) -> str:
+    """A month's report as a page. Raises SettingsError for a broken template."""
+    return _fill(renderer, Channel(None), ["report.html.j2"], {"report": made})
 
 
 def write(path: Path, html: str) -> None:
@@ -115,7 +127,8 @@ class _Card:
     @property
     def anchor(self) -> str:
         of = self.rendering.target.replace("/", "-")
-        return f"{of or self.rendering.channel}-{self.rendering.language}-{self.rendering.action}"
+        number = self.delivery["id"].rpartition(self.rendering.action)[2] if of and self.delivery else ""
+        return f"{of or self.rendering.channel}-{self.rendering.language}-{self.rendering.action}{number}"
 
     @property
     def beside(self) -> list[tuple[str, Markup, Markup]]:
@@ -123,7 +136,8 @@ class _Card:
         if self.before is None:
             return []
         old, new = _texts(self.before), _texts(self.rendering)
-        return [(name, *beside.marked(old.get(name, ""), new.get(name, ""))) for name in {**old, **new}]
+        names = [n for n in {**old, **new} if n == MAIN or not new or old.get(n) != new.get(n)]
+        return [(name, *beside.marked(old.get(name, ""), new.get(name, ""))) for name in names]
 
     @property
     def dir(self) -> str:
@@ -132,6 +146,8 @@ class _Card:
     @cached_property
     def delivery(self) -> Delivery | None:
         r = self.rendering
+        if same := next((d for d in self.deliveries if d.get("digest") == r.digest), None):
+            return same
         mine = (r.channel, r.language, r.action, r.target)
         theirs = ((d["channel"], d["language"], d["action"], d.get("target", "")) for d in self.deliveries)
         return next((d for d, one in zip(self.deliveries, theirs, strict=True) if one == mine), None)

@@ -209,6 +209,7 @@ def delivery(ledger: Ledger, row: Row[Any]) -> dict[str, Any]:
         "error": _error(ledger, row, state),
         "account": row.account,
         "service": row.service,
+        "digest": row.digest,
     }
     if row.target:
         view |= {"target": row.target, "reason": row.reason}

@@ -49,41 +49,56 @@ def show(reference: str, html: Path | None, follow: bool, json_: bool) -> int:
 
     with common.office() as office:
         key, _ = office.ledger.resolve_reference(reference)
-        if html:
-            _page(office, key, html)
+        whole = _page(office, key, html) if html else True
         if follow:
             return _follow(office, key)
         view = views.announcement(office.ledger, key, full=True)
         if json_:
             common.show_json(view)
-            return 0
+            return 0 if whole else 1
         from publisher.cli.preview import rendering_lines
 
         zone = office.settings.core.timezone
         lines = common.summary_lines(view, zone)
+        acts = office.corrections.waiting(key)
+        if acts:
+            from publisher.cli.live import act_lines
+
+            lines += [line for act in acts for line in ("", *act_lines(act))]
+        waits = {act.rendering.digest for act in acts}
         for rendering in office.ledger.known(key).renderings:
-            lines += ["", *rendering_lines(rendering)]
+            if rendering.digest not in waits:
+                lines += ["", *rendering_lines(rendering)]
         lines += ["", *(_event_line(e, zone) for e in view["events"])]
         click.echo("\n".join(lines))
-    return 0
+    return 0 if whole else 1
 
 
-def _page(office: Any, key: str, html: Path) -> None:
+def _page(office: Any, key: str, html: Path) -> bool:
+    """Write what is filed of an announcement; whether its log holds."""
     from publisher import page, views
+    from publisher import report as reporting
 
-    known = office.ledger.known(key)
+    known, core = office.ledger.known(key), office.settings.core
+    view = views.announcement(office.ledger, key, full=True)
+    told = office.corrections.told(known)
+    record = reporting.announcement(office.ledger, key, core.timezone or "UTC", rehearsal=core.rehearsal)
     made = page.page(
         known.statement,
-        [r for r in known.renderings if not r.target],
+        [r for r, _ in told],
         known.digest,
         office.renderer,
-        deliveries=views.announcement(office.ledger, key)["deliveries"],
-        rehearsal=office.settings.core.rehearsal,
-        channels={r.channel: office.channel(r.channel) for r in known.renderings},
+        deliveries=view["deliveries"],
+        rehearsal=core.rehearsal,
+        channels={r.channel: office.channel(r.channel) for r, _ in told},
         blob=office.ledger.blob,
+        before={r.digest: old for r, old in told if old is not None},
+        record=record,
+        events=view["events"],
     )
     page.write(html, made)
-    common.warn(f"written to {html}")
+    common.warn(f"written to {html}", *record.faults)
+    return not record.faults
 
 
 def _follow(office: Any, key: str) -> int:

@@ -453,10 +453,14 @@ class Parts(Statements):
             return c.execute(rows.order_by(part.c.n, part.c.id).limit(1)).first()
 
     def deliveries(self, key: str) -> list[Row[Any]]:
-        """An announcement's deliveries, by channel and language."""
+        """An announcement's deliveries, by channel and language, in the order they were approved."""
         with self.read() as c:
             rows = select(delivery).where(delivery.c.announcement == key)
-            return list(c.execute(rows.order_by(delivery.c.channel, delivery.c.language, delivery.c.action)))
+            return list(
+                c.execute(
+                    rows.order_by(delivery.c.channel, delivery.c.language, delivery.c.revision, delivery.c.id)
+                )
+            )
 
     def next_due(self, after: float = 0.0) -> float | None:
         """The next instant later than `after` at which something may have to be done, if any is known."""
