@@ -141,7 +141,7 @@ class Publisher:
         """The statement at a source. Raises StatementError."""
         from publisher import intake
 
-        return intake.read(
+        made = intake.read(
             source.source,
             url=source.url,
             title=source.title,
@@ -151,6 +151,12 @@ class Publisher:
             stdin=source.stdin,
             allow_hosts=self.settings.allow_hosts,
         )
+        if made.embargo and not source.embargo:
+            try:
+                self.when(made.embargo, "`embargo`")
+            except UsageError as error:  # what a file says is the statement's fault, not the command's
+                raise StatementError(f"{source.source}: {error.message}") from None
+        return made
 
     def names(self, chosen: Sequence[str] = ()) -> tuple[str, ...]:
         """Channel names: the chosen ones, else those of the settings. Raises UsageError for one not in use."""

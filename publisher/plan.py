@@ -91,7 +91,7 @@ def _wall(words: str, zone: str, now: float, text: str, what: str) -> tuple[date
         try:
             return datetime.combine(day, time(int(found[2]), int(found[3]), int(found[4] or 0))), None
         except ValueError:
-            raise UsageError(f"{what} {text!r} is no time of day") from None
+            raise UsageError(f"{what} {text!r} is no time of day; write 00:00 to 23:59") from None
     if not _ISO.match(words):
         raise UsageError(
             f"{what} {text!r} is no date and time; write 2027-01-15T15:00, 15:00, tomorrow 09:00 or +2h, "
@@ -101,7 +101,9 @@ def _wall(words: str, zone: str, now: float, text: str, what: str) -> tuple[date
         read = datetime.fromisoformat(words)
         read.timestamp()
     except (ValueError, OverflowError):
-        raise UsageError(f"{what} {text!r} is no date and time") from None
+        raise UsageError(
+            f"{what} {text!r} is no date and time that there is; write 2027-01-15T15:00"
+        ) from None
     return (read.replace(tzinfo=None), read) if read.tzinfo else (read, None)
 
 

@@ -119,7 +119,7 @@ def _statement(source: Source, given: _Given) -> tuple[Statement, list[str]]:
         mentions=fields.mentions(),
         summary=fields.paragraph("summary"),
         media=tuple(media_of(fields, source, draft, given.allow_hosts)),
-        overrides=fields.overrides(),
+        overrides=fields.overrides(draft),
         source=source.name,
     )
     fields.unknown(draft)

@@ -126,16 +126,16 @@ class Fields:
             if not isinstance(entry, dict) or not all(
                 isinstance(v, str) for v in entry.values() if v is not None
             ):
-                self.refuse(field, f"must be a list of entries such as {example}")
+                self.refuse(field, f"must be a list of entries, such as {example}")
             yield {key: value for key, value in entry.items() if value is not None}
 
-    def overrides(self) -> dict[str, dict[str, Any]]:
+    def overrides(self, draft: Draft) -> dict[str, dict[str, Any]]:
         value = self.found.get("channels")
         if value is None:
             return {}
         if not isinstance(value, dict):
             self.refuse("channels", 'must map a channel to its texts, such as x: {text: "…"}')
-        from publisher.registry import canonical
+        from publisher.registry import canonical, installed
 
         made: dict[str, dict[str, Any]] = {}
         for channel, fields in value.items():
@@ -144,6 +144,14 @@ class Fields:
                 self.refuse(f"channels.{channel}", 'must be a mapping, such as {text: "…"}')
             if name in made:
                 self.refuse("channels", f"names {name} twice")
+            if (
+                name not in installed()
+            ):  # a name that is misspelt must not lose the author's words without a word
+                near = next(iter(difflib.get_close_matches(name, installed(), 1, 0.6)), "")
+                known = f"did you mean `{near}`?" if near else f"there are {', '.join(sorted(installed()))}"
+                draft.note(
+                    f"`channels.{channel}` is used by nothing, since no such channel is installed; {known}"
+                )
             made[name] = {key: _cleaned(inner) for key, inner in fields.items() if inner is not None}
         return made
 

@@ -18,8 +18,8 @@ from publisher.statement import Media
 CARD_LIMIT = 8_000_000
 """Bytes of a link card's picture; what is larger is no thumbnail."""
 
-_DOCUMENT = '{path: statement.pdf, title: "The full statement"}'
-_IMAGE = '{path: picture.png, alt: "What the picture shows"}'
+_DOCUMENT = '[{path: statement.pdf, title: "The full statement"}]'
+_IMAGE = '[{path: picture.png, alt: "What the picture shows"}]'
 
 _OFFICE = (
     (b"word/", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),

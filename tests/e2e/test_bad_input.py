@@ -31,6 +31,9 @@ STATEMENTS = {
     "nul in title": (b'---\ntitle: "One\\0Two"\n---\nBody text.\n', "title"),
     "url that is none": (b"---\ntitle: T\nurl: javascript:alert(1)\n---\nBody text.\n", "url"),
     "date that is none": (f"{HEAD}issued: last Tuesday\n{BODY}".encode(), "issued"),
+    "embargo that is no date": (f"{HEAD}embargo: sometime\n{BODY}".encode(), "bad.md: `embargo` 'sometime' is no date"),
+    "embargo on a day that there is not": (f"{HEAD}embargo: 2026-02-30T10:00Z\n{BODY}".encode(), "write 2027-01-15T15:00"),
+    "images that are no list": (f"{HEAD}images: a.png\n{BODY}".encode(), "such as [{path"),
     "unknown override": (f"{HEAD}channels:\n  x: {{txet: hello}}\n{BODY}".encode(), "txet"),
     "override too long": (f"{HEAD}channels:\n  x: {{text: {'word ' * 80}}}\n{BODY}".encode(), "280"),
     "endless headline": (f"---\ntitle: {'Charter ' * 60}\n{BODY}".encode(), "channels: {x: {text: …}}"),
@@ -138,6 +141,12 @@ def test_a_statement_s_own_braces_stay_text(desk, box) -> None:
     texts = [item.text for item in box.public if item.service == "x"]
     assert texts[0].startswith("The {{ title }} charter {% raw %}")
     assert "49" not in texts[0]
+
+
+def test_an_override_for_a_channel_that_is_misspelt_is_pointed_out(desk) -> None:
+    """The author's words must not be lost without a word."""
+    path = desk.write(f"{HEAD}channels:\n  linkdin: {{text: hello}}\n{BODY}")
+    assert "did you mean `linkedin`?" in desk("preview", path, "--channel", "x").out
 
 
 def test_no_link_is_allowed_with_a_warning(desk, box) -> None:

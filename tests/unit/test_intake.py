@@ -236,7 +236,7 @@ def test_a_rule_above_the_text_is_no_front_matter() -> None:
         ("hashtags: [cyber-crime]", "`hashtags` cannot be"),
         ("hashtags: [{a: b}]", "`hashtags` must be a list of words"),
         ("documents: statement.pdf", "`documents` must be a list"),
-        ("documents: [statement.pdf]", "`documents` must be a list of entries such as {path:"),
+        ("documents: [statement.pdf]", "`documents` must be a list of entries, such as [{path:"),
         ("documents: [{title: x}]", "needs either `path` or `url`"),
         ("documents: [{path: a.pdf, url: https://example.org/a.pdf}]", "needs either"),
         ("documents: [{url: example.org/a.pdf}]", "`url` must be a full"),
