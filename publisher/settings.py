@@ -40,7 +40,7 @@ Section = TypeVar("Section", bound=BaseModel)
 class Group(BaseModel):
     """A group of settings; its validator is made when something is set, since making it takes time."""
 
-    model_config = ConfigDict(defer_build=True)
+    model_config = ConfigDict(defer_build=True, allow_inf_nan=False)
 
 
 class Retry(Group):
@@ -270,15 +270,9 @@ class Settings:
         """Each settings file that is there, and what it says; the settings file wins over the credentials beside it."""
         if self.file is None:
             return
-        from dotenv import dotenv_values
-
         for path in (self.file.with_name("credentials.env"), self.file):
-            try:
-                if path.is_file():
-                    found = dotenv_values(path, interpolate=False)
-                    yield path, {k: _beside(path, k, v) for k, v in found.items() if v is not None}
-            except (OSError, UnicodeDecodeError) as error:
-                raise SettingsError(f"{path} cannot be read: {error}") from None
+            if path.is_file():
+                yield path, {name: _beside(path, name, value) for name, value in _lines(path)}
 
     def _secret_files(self) -> Iterator[tuple[Path, dict[str, str]]]:
         if not self._files:
@@ -287,10 +281,7 @@ class Settings:
         for folder in reversed(folders):
             for path in sorted(folder.iterdir()) if folder.is_dir() else ():
                 if path.is_file() and path.name.upper().startswith(PREFIX):
-                    try:
-                        yield path, {path.name: path.read_text().strip()}
-                    except (OSError, UnicodeDecodeError) as error:
-                        raise SettingsError(f"{path} cannot be read: {error}") from None
+                    yield path, {path.name: _text(path).strip()}
 
     @cached_property
     def given(self) -> dict[str, tuple[str, str]]:
@@ -331,6 +322,33 @@ class Settings:
             raise SettingsError(_explain(error, prefix)) from None
         except Exception as error:  # pydantic-settings raises its own for JSON it cannot read
             raise SettingsError(f"settings {prefix}…: {error}") from None
+
+
+def _lines(path: Path) -> Iterator[tuple[str, str]]:
+    """The settings of a file. Raises SettingsError naming the line that is none: what follows it might be lost."""
+    from io import StringIO
+
+    from dotenv.parser import parse_stream
+
+    for line in parse_stream(StringIO(_text(path))):
+        if line.error:
+            raise SettingsError(
+                f"{path}, line {line.original.line}: this is no NAME=value; if the value begins with a quote, close it"
+            )
+        if line.key is not None and line.value is not None:
+            yield line.key, line.value
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            f"{path} is not UTF-8 (byte {error.start}); save it as plain text in UTF-8"
+        ) from None
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise SettingsError(f"{path} cannot be read: {reason}; check who may read it") from None
 
 
 def _beside(file: Path, name: str, value: str) -> str:

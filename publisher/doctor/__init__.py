@@ -1,6 +1,6 @@
 """The doctor: looks at everything a publication needs and says what would stop it. Publishes nothing.
 
-settings → database → disk → time → templates → channels (each its own `check`) → notices. What a look finds is a
+settings → database → disk → time zone, hours, clock → templates → channels (each its own `check`) → notices. What a look finds is a
 `Finding`; one that is not ok and of level "error" would stop a publication. No look ends the others: a fault in
 one is a finding of its own.
 """
@@ -67,6 +67,7 @@ def examine(office: Publisher, given: Settings, *, notify: bool = False) -> Repo
         ("database", lambda: machine.database(office.settings.database_url)),
         ("disk", lambda: machine.disk(office.settings.database_url)),
         ("time zone", lambda: words.zone(given)),
+        ("hours", lambda: words.hours(office)),
         ("clock", services.clock),
         ("templates", lambda: words.templates(office)),
         ("plug-ins", lambda: words.plugins(office.settings)),

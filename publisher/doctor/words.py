@@ -79,6 +79,14 @@ def zone(given: Settings) -> Iterator[Finding]:
     yield Finding(True, f"{name}; it is {there:%H:%M} there ({there:%Z}, UTC{there:%z})")
 
 
+def hours(office: Publisher) -> Iterator[Finding]:
+    """When the office posts, as far as somebody said."""
+    plan = office.settings.core.plan
+    said = [f"{name} {value}" for name in ("quiet", "windows", "offsets") if (value := getattr(plan, name))]
+    _ = office.hours  # a rule that cannot be read stops whatever is planned
+    yield Finding(True, "; ".join(said) or "any hour")
+
+
 # ---------------------------------------------------------------- templates and plug-ins
 
 

@@ -110,6 +110,8 @@ def test_errors_are_json_where_json_was_asked_for(bare) -> None:
         ("PUBLISHER_TIMEZONE", "Mars/Phobos", "PUBLISHER_TIMEZONE"),
         ("PUBLISHER_APPROVALS", "none", "PUBLISHER_APPROVALS"),
         ("PUBLISHER_RETRY__FIRST", "-1", "PUBLISHER_RETRY__FIRST"),
+        ("PUBLISHER_RETRY__CAP", "inf", "PUBLISHER_RETRY__CAP"),
+        ("PUBLISHER_PLAN__QUIET", "25:00-99:00", "PUBLISHER_PLAN__QUIET"),
         ("PUBLISHER_CHANNELS", "x,pigeon", "pigeon"),
         ("PUBLISHER_TEMPLATES", "/no/such/folder", "PUBLISHER_TEMPLATES"),
         ("PUBLISHER_DATABASE_URL", "nonsense://", "PUBLISHER_DATABASE_URL"),
@@ -124,6 +126,25 @@ def test_a_setting_that_is_wrong_is_named(desk, box, monkeypatch, name: str, val
     assert ran.code == 78, ran
     assert says in ran.err
     assert box.public == []
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (
+            b'PUBLISHER_APPROVER=A\nPUBLISHER_X__ACCOUNT="office\nPUBLISHER_TIMEZONE=UTC\n',
+            ".env, line 2: this is no NAME=value",
+        ),
+        (b"these are my settings\n", ".env, line 1"),
+        (b"\xff\xfe\x00P", ".env is not UTF-8 (byte 0)"),
+    ],
+)
+def test_a_settings_file_that_cannot_be_read_is_named_with_its_line(bare, content: bytes, says: str) -> None:
+    """A quote that is not closed must not take the settings below it away without a word."""
+    Path(".env").write_bytes(content)
+    for words in (["queue"], ["doctor"], ["preview", bare.write()]):
+        ran = bare(*words)
+        assert ran.code == 78 and says in ran.err, ran
 
 
 def test_a_setting_that_is_misspelt_is_pointed_out(desk, monkeypatch) -> None:

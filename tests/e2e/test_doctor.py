@@ -148,6 +148,7 @@ def test_a_settings_file_that_others_can_read_is_pointed_out(desk) -> None:
         ("PUBLISHER_X__API_URL", "https://api.example.org", "channels", "must not be mixed"),
         ("PUBLISHER_DATABASE_URL", "sqlite:////proc/nowhere/ledger.db", "database", "cannot be made"),
         ("PUBLISHER_EMAIL__SENDER", "nobody", "email", "SENDER"),
+        ("PUBLISHER_PLAN__QUIET", "25:00-99:00", "hours", "QUIET"),
         ("PUBLISHER_LINKEDIN__READ_TIMEOUT", "soon", "linkedin", "READ_TIMEOUT"),
     ],
 )
