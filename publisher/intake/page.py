@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
-from publisher.intake import html
+from publisher.intake import furniture, html
 from publisher.intake.clean import clean, line
-from publisher.intake.draft import Draft
+from publisher.intake.draft import Draft, ended, quoted
 from publisher.intake.fields import is_date, language_tag, web_address
 
 _SEPARATOR = re.compile(r"\s+(?:[|·•»:]{1,2}|-|–|—)\s+")
@@ -19,6 +19,7 @@ _GENERIC = re.compile(
     r"|version|pdf|english|en|here|ici|aquí|hier|här|file|\d+(?:[.,]\d+)? ?[km]b)\W*)+",
     re.I,
 )
+_SUMMARY = (60, 400)  # characters; less says nothing, more is no summary
 _PUBLISHED = {
     "published",
     "date",
@@ -46,7 +47,32 @@ def read(text: str, name: str, url: str = "") -> Draft:
     }
     draft.card = _picture(tree, base or url)
     html.content(tree, draft, text)
+    _describe(draft, _meta(tree, "og:description"))
     return draft
+
+
+def _describe(draft: Draft, said: str) -> None:
+    """What the office says of the page to those who share it is its own summary of the statement.
+
+    Not where the site made it up: an excerpt of the text (our own choice of sentences is better), a sentence that is
+    cut off, words or figures that are not the statement's (the same line on every page).
+    """
+    body = " ".join(block.text for block in draft.blocks).casefold()
+    words = {word for word in re.findall(r"\w+", said.casefold()) if len(word) > 3}
+    there = set(re.findall(r"\w+", body))
+    figures = set(re.findall(r"\d+", said))
+    own = (
+        _SUMMARY[0] <= len(said) <= _SUMMARY[1]
+        and ended(said)
+        and not said.endswith(("…", "..."))
+        and said.casefold() not in body
+        and not furniture.label(said)
+        and figures <= set(re.findall(r"\d+", body))
+        and len(words & there) >= 0.7 * len(words)
+    )
+    if own:
+        draft.fields["summary"] = said
+        draft.note(f"the page's own description is used as the summary: {quoted([said])}")
 
 
 def _meta(tree: Any, *names: str) -> str:

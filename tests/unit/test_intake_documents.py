@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import threading
 import zipfile
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import docx
@@ -349,6 +351,35 @@ def test_text_from_right_to_left_is_refused() -> None:
     lines = [reader._Line("بيان مشترك بشأن حماية المستشفيات", 72, 700, 11, False, 0)]
     with pytest.raises(StatementError, match="right to left"):
         reader._refuse([lines], "a.pdf")
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (WHOLE, "application/pdf"),
+        (word(lambda d: (d.add_heading(TITLE, 0), d.add_paragraph(FIRST))),
+         "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    ],
+    ids=["pdf", "docx"],
+)  # fmt: skip
+def test_a_document_at_an_address_links_to_that_address(data: bytes, kind: str) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/charter"
+        made = read(url, allow_hosts=["127.0.0.1"])
+        server.shutdown()
+    assert (made.title, made.url) == (TITLE, url)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

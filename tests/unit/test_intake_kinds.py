@@ -341,3 +341,46 @@ def test_the_seed_is_its_five_paragraphs() -> None:
     assert [b.kind for b in made.blocks] == ["paragraph"] * 5
     assert made.blocks[-1].text.endswith("international cooperation.")
     assert any("Twitter" in note and "News & Events" in note for note in made.notes)
+
+
+BODY = (
+    "<main><h1>Rules agreed at sea</h1><p>The Forum agreed on rules for undersea cables in Lund on 3 May 2026, after two years "
+    "of negotiations.</p><p>Seventeen governments will share repair ships, and report damage to all members within 48 hours.</p></main>"
+)
+
+
+@pytest.mark.parametrize(
+    ("description", "used"),
+    [
+        (
+            "Seventeen governments agreed that repair ships are shared, and that damage to undersea cables is reported.",
+            True,
+        ),
+        (
+            "Seventeen governments will share repair ships, and report damage to all members within 48 hours.",
+            False,
+        ),
+        ("The Forum agreed on rules for undersea cables in Lund on 3 May 2026, after two", False),
+        (
+            "The Forum agreed on rules for undersea cables, and seventeen governments will share repair …",
+            False,
+        ),
+        (
+            "Seventeen governments agreed that repair ships are shared, and damage is reported within 24 hours.",
+            False,
+        ),
+        ("Official website of the Coastal Forum, an alliance of countries for clean and safe oceans.", False),
+        ("Rules for undersea cables agreed.", False),
+        ("Read the full statement of the Forum on undersea cables and repair ships on this page.", False),
+        ("", False),
+    ],
+)
+def test_the_page_s_own_description_is_the_summary_where_an_office_wrote_it(
+    description: str, used: bool
+) -> None:
+    """Not an excerpt, not a cut, not the site's motto, no figure that the statement does not have."""
+    made = text(
+        f'<html><head><meta property="og:description" content="{description}"></head><body>{BODY}</body></html>'
+    )
+    assert made.summary == (description if used else "")
+    assert any("own description" in note for note in made.notes) is used
