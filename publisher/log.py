@@ -66,6 +66,7 @@ def configure(settings: Settings, stream: TextIO | None = None) -> Callable[[str
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(core.level.upper())
+    logging.getLogger("markdown_it").setLevel(logging.INFO)  # it tells of every line it looks at
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -39,6 +39,7 @@ def cli() -> None:
 
     \b
     publisher demo                                   see it work, on this machine alone
+    publisher init                                   set it up; `publisher doctor` says what is missing
     publisher preview statement.md                   exactly what each channel would get
     publisher publish statement.md                   approve and post it now
     publisher publish statement.md --at "15:00 Europe/Zurich"

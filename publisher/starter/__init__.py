@@ -21,8 +21,6 @@ from publisher.settings import Settings
 
 HERE = Path(__file__).parent
 UNIT, CONTAINER, TEMPLATES, SETTINGS = "publisher.service", "Containerfile", "templates", ".env"
-SERVICE = "run"
-"""The command that a service runs."""
 SERVED = "sqlite:////var/lib/publisher/ledger.db"
 """Where a service keeps its ledger: people who use the command must meet it in the same one."""
 
@@ -98,8 +96,12 @@ def files(
     shipped: Sequence[str] = (),
     systemd: bool = False,
     container: bool = False,
+    command: str = "run",
 ) -> Iterator[File]:
-    """What belongs into the folder. `shipped` are templates to copy for changing. Raises UsageError."""
+    """What belongs into the folder. `shipped` are templates to copy for changing, `command` is what a service runs.
+
+    Raises UsageError.
+    """
     values = dict(values)
     if templates or shipped:
         values.setdefault(f"{store.PREFIX}TEMPLATES", TEMPLATES)
@@ -112,9 +114,9 @@ def files(
         program = _program()
         # systemd's yes would hide a program that somebody installed for themselves.
         home = "read-only" if program.startswith(("/home/", "/root/")) else "yes"
-        yield File(UNIT, _filled(UNIT, program=program, command=SERVICE, home=home))
+        yield File(UNIT, _filled(UNIT, program=program, command=command, home=home))
     if container:
-        yield File(CONTAINER, _filled(CONTAINER, version=__version__, command=SERVICE))
+        yield File(CONTAINER, _filled(CONTAINER, version=__version__, command=command))
 
 
 def _filled(name: str, **words: str) -> str:

@@ -183,8 +183,9 @@ ANALYZE = shutil.which("systemd-analyze")
 
 
 def unit(folder: Path) -> Path:
-    values = {"PUBLISHER_CHANNELS": "x"}
-    starter.write(folder, list(starter.files(values, systemd=True)))
+    values = {"HOME": str(folder), "PATH": os.environ["PATH"]}
+    made = [PROGRAM, "init", "--channels", "x", "--systemd", "--timezone", "UTC"]
+    subprocess.run(made, cwd=folder, env=values, check=True, capture_output=True, stdin=subprocess.DEVNULL)
     return folder / "publisher.service"
 
 
@@ -196,9 +197,9 @@ def test_the_unit_waits_for_a_person_after_78_and_is_watched(tmp_path: Path) -> 
         "WatchdogSec=3min",
         "Type=notify",
         "NoNewPrivileges=yes",
-        f"ExecStart={PROGRAM} {starter.SERVICE}",
+        f"ExecStart={PROGRAM} ",
     ):
-        assert f"\n{line}\n" in text
+        assert f"\n{line}" in text
     assert not re.search(r"\{\w+\}", text)
 
 
@@ -211,6 +212,31 @@ def test_systemd_accepts_the_unit_and_finds_little_exposed(tmp_path: Path) -> No
     security = subprocess.run([ANALYZE, "security", "--offline=true", made], capture_output=True, text=True)
     exposed = re.search(r"exposure level for \S+: ([\d.]+)", security.stdout)
     assert exposed and float(exposed[1]) < 2, security.stdout
+
+
+def test_what_the_unit_runs_says_when_it_is_ready_and_stops_when_it_is_asked(tmp_path: Path) -> None:
+    """Type=notify: a command that never says so would be killed while it starts."""
+    import signal
+    import socket
+
+    (start,) = re.findall(r"^ExecStart=(.*)$", unit(tmp_path).read_text(), re.M)
+    place = tmp_path / "notify"
+    env = {
+        "HOME": str(tmp_path),
+        "PATH": os.environ["PATH"],
+        "NOTIFY_SOCKET": str(place),
+        "PUBLISHER_DATABASE_URL": f"sqlite:///{tmp_path}/l.db",
+    }
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(str(place))
+        heard.settimeout(60)
+        with subprocess.Popen(start.split(), cwd=tmp_path, env=env, stderr=subprocess.PIPE) as running:
+            assert heard.recv(64) == b"READY=1"
+            running.send_signal(signal.SIGTERM)
+            said = b""
+            while said != b"STOPPING=1":
+                said = heard.recv(64)
+            assert running.wait(60) == 0
 
 
 def test_systemd_is_told_that_the_service_is_ready_alive_and_stops(desk, tmp_path: Path, monkeypatch) -> None:
