@@ -468,6 +468,8 @@ class Publisher:
         key, _ = self.ledger.resolve_reference(reference)
         who = self.who(by)
         self.ledger.stop(key, who, reason)
+        if any(r.action != "retract" for r in self.ledger.waits(key)):
+            self.ledger.withdraw(key, who, reason)
         proposal = self.corrections.retraction(key, reason, mail=mail)
         asked = self.ledger.retractions(key)
         fresh = [a for a in proposal.acts if a.rendering.target not in asked]
@@ -525,6 +527,7 @@ class Publisher:
                     needed=self.settings.core.approvals,
                     reason=reason,
                     statement=proposal.statement,
+                    stops=proposal.stops,
                     unleft=proposal.unleft,
                     changes=[a.change for a in proposal.acts],
                 )

@@ -58,6 +58,8 @@ class Proposal:
     acts: tuple[Act, ...]
     kept: tuple[str, ...] = ()
     unleft: frozenset[str] = frozenset()
+    stops: frozenset[str] = frozenset()
+    """The first deliveries of the families whose words change: what has not left of them never does."""
 
     @property
     def renderings(self) -> tuple[Rendering, ...]:
@@ -92,6 +94,7 @@ class Corrections:
         made: list[Act] = []
         kept: list[str] = []
         unleft: set[str] = set()
+        stops: set[str] = set()
         for family in self._families(key):
             first = family[0].row
             said = next((s for s in statement.languages if s.language == first.language), None)
@@ -107,9 +110,12 @@ class Corrections:
             made += one.acts
             kept += one.kept
             unleft |= one.unleft
+            stops |= {first.id} if one.changes else set()
         if not made:
             raise UsageError("; ".join(["nothing would change on any channel", *kept]))
-        return Proposal(known, statement, reason, tuple(made), tuple(kept), frozenset(unleft))
+        return Proposal(
+            known, statement, reason, tuple(made), tuple(kept), frozenset(unleft), frozenset(stops)
+        )
 
     def _correctable(self, known: Known, statement: Statement) -> None:
         key = known.id
@@ -207,9 +213,10 @@ class Corrections:
     def _families(self, key: str) -> list[list[_Version]]:
         """Each first delivery with its replacements, in the order they were made."""
         rows = self.ledger.deliveries(key)
+        going = {row.target for row in rows if row.action == "retract"}
         return [
             [
-                _Version(row, Counter({t.state: t.n for t in self.ledger.tally(row.id)}))
+                _Version(row, Counter({t.state: t.n for t in self.ledger.tally(row.id)}), row.id in going)
                 for row in sorted(
                     (r for r in rows if r.id == first.id or (r.target == first.id and r.action == "replace")),
                     key=lambda r: r.revision,
@@ -222,8 +229,11 @@ class Corrections:
 
 @dataclass(frozen=True, slots=True)
 class _Version:
+    """A delivery, how many of its parts are in which state, and whether it was said that it is to be taken down."""
+
     row: Row[Any]
     states: Counter[str]
+    goes: bool = False
 
     def any(self, states: Sequence[str]) -> bool:
         return any(self.states[s] for s in states)
@@ -243,6 +253,7 @@ class _Family:
     acts: list[Act] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     unleft: set[str] = field(default_factory=set)
+    changes: bool = False
 
     def correct(self) -> None:
         first = self.versions[0].row
@@ -256,13 +267,14 @@ class _Family:
         if plain.digest == self.of.renderer.render(self.before, channel).digest:
             self.kept.append(f"{first.id}: its words stay the same")
             return
-        before = len(self.acts)
-        for version in out:
+        self.changes = True
+        stays = [v for v in out if not v.goes]
+        for version in stays:
             self._correct(version, channel, plain)
-        acted = len(self.acts) > before
         # Of a thread that is half out the rest is not posted: the reply says what is right.
-        whole = first.addressed or not any(v.states["delivered"] for v in out)
-        if (unsent and whole) or (self.repost and acted):
+        whole = first.addressed or not any(v.states["delivered"] for v in stays)
+        anew = (self.repost and self.acts) or len(stays) < len(out)
+        if (unsent and whole) or anew:
             stands_in = replace(plain, action="replace", target=first.id, reason=self.reason)
             old = self.of.ledger.rendering((unsent or out)[-1].row)
             self.acts.append(Act(stands_in, old, first))

@@ -11,7 +11,7 @@ its `versions` are that and all replacements. Everything here happens inside the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, insert, or_, select, update
@@ -19,7 +19,7 @@ from sqlalchemy.orm import aliased
 
 from publisher import audience
 from publisher.channel import Rendering
-from publisher.ledger.schema import announcement, delivery, part, rendering
+from publisher.ledger.schema import announcement, delivery, event, part, rendering
 
 TELLS = ("reply", "retract")
 """What goes to exactly those who were told before, whatever the list is now."""
@@ -86,10 +86,12 @@ def ready() -> ColumnElement[bool]:
 # ---------------------------------------------------------------- planning
 
 
-def parts(c: Connection, r: Rendering, at: float, addressed: bool) -> list[dict[str, Any]]:
-    """The parts of an act, as it is planned now. A replacement first stops what has not left of its target."""
+def parts(
+    c: Connection, r: Rendering, at: float, addressed: bool, going: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """The parts of an act, as it is planned now. `going`: deliveries that are to be taken down."""
     if r.action == "replace":
-        return _replacing(c, r, at, addressed)
+        return _replacing(c, r, at, addressed, going)
     theirs = select(part.c.n, part.c.recipient).where(part.c.delivery == r.target, part.c.state.in_(OUT))
     if r.action == "reply" or (r.action == "retract" and r.posts):
         theirs = theirs.where(part.c.n == 0)
@@ -98,26 +100,23 @@ def parts(c: Connection, r: Rendering, at: float, addressed: bool) -> list[dict[
     return [_new(row.n, row.recipient, at) for row in c.execute(theirs.order_by(part.c.id))]
 
 
-def _replacing(c: Connection, r: Rendering, at: float, addressed: bool) -> list[dict[str, Any]]:
+def _replacing(
+    c: Connection, r: Rendering, at: float, addressed: bool, going: Collection[str]
+) -> list[dict[str, Any]]:
     """One part for each reader, or post, that no version has reached for sure."""
     theirs = c.execute(select(part).where(part.c.delivery.in_(versions(r.target))).order_by(part.c.id)).all()
-    stop(c, r.target, "cancelled", WAITS if addressed else UNSENT)
+    stopped = [p for p in theirs if p.state in WAITS or p.kind == CORRECTED]
     if addressed:
         reached = {p.recipient for p in theirs if p.state in ("delivered", "failed")}
-        return [
-            _new(0, p.recipient, max(at, p.due), p.last_start)
-            for p in theirs
-            if p.delivery == r.target and p.recipient not in reached and _stopped(p)
-        ]
-    unsent = [p for p in theirs if p.state in UNSENT]
-    if len(unsent) < len(theirs) or not unsent or (due := max(p.due for p in unsent)) <= at:
-        return [_new(n, "", at) for n in range(len(r.posts))]
-    return [_new(n, "", due, unsent[0].last_start) for n in range(len(r.posts))]
-
-
-def _stopped(p: Row[Any]) -> bool:
-    """Whether a reader's part was stopped for a correction, or may turn out not to have left."""
-    return p.state in ("sending", "unknown", *OPEN, "held") or p.kind == CORRECTED
+        doubt = [p for p in theirs if p.state in ("sending", "unknown")]
+        first = [p for p in (*stopped, *doubt) if p.delivery == r.target and p.recipient not in reached]
+        return [_new(0, p.recipient, max(at, p.due), p.last_start) for p in first]
+    if any(p.state == "delivered" and p.delivery not in going for p in theirs):
+        return []
+    was_out = any(p.state in (*OUT, "retracted") for p in theirs)
+    due = at if was_out else max((p.due for p in stopped), default=at)
+    last = max((p.last_start or 0.0 for p in stopped), default=0.0)
+    return [_new(n, "", max(at, due), last if due > at else None) for n in range(len(r.posts))]
 
 
 def _new(n: int, recipient: str, due: float, last: float | None = None) -> dict[str, Any]:
@@ -136,25 +135,37 @@ def versions(target: str) -> Select[Any]:
     )
 
 
-def stop(c: Connection, target: str, state: str, states: Sequence[str] = UNSENT) -> int:
-    """Hold or cancel whatever of a delivery's versions has not left, because a correction takes its place."""
+def family(first: str) -> Select[Any]:
+    """A first delivery with its replacements and whatever corrects one of them; not what takes them down."""
+    return select(delivery.c.id).where(
+        or_(
+            delivery.c.id.in_(versions(first)),
+            and_(delivery.c.target.in_(versions(first)), delivery.c.action.in_((*AMENDS, "reply"))),
+        )
+    )
+
+
+def stop(c: Connection, firsts: Sequence[str], state: str) -> None:
+    """Hold or cancel whatever of these families has not left: a correction takes its place.
+
+    A mail that was refused for good stays refused.
+    """
     values = {"state": state, "kind": CORRECTED, "error": "a correction takes its place"}
-    theirs = update(part).where(part.c.delivery.in_(versions(target)), part.c.state.in_(states))
-    return int(c.execute(theirs.values(**values)).rowcount)
+    mailing = select(delivery.c.id).where(delivery.c.addressed)
+    for first in firsts:
+        waits = or_(part.c.state.in_(WAITS), and_(part.c.state == "failed", part.c.delivery.not_in(mailing)))
+        c.execute(update(part).where(part.c.delivery.in_(family(first)), waits).values(**values))
 
 
-def supersede(c: Connection, target: str, besides: Sequence[str]) -> None:
-    """A newer correction of a post is planned: an older one that has not left never does."""
-    older = select(delivery.c.id).where(
-        delivery.c.target == target,
-        delivery.c.action.in_((*AMENDS, "reply")),
-        delivery.c.id.not_in(besides),
+def corrections(c: Connection, key: str) -> list[tuple[int, list[str]]]:
+    """The corrections of an announcement that were not dropped: each one's revision, and which families it stops."""
+    rows = select(event.c.kind, event.c.data).where(
+        event.c.chain == key, event.c.kind.in_(("corrected", "rejected"))
     )
-    c.execute(
-        update(part)
-        .where(part.c.delivery.in_(older), part.c.state.in_(UNSENT))
-        .values(state="cancelled", kind=CORRECTED, error="a newer correction takes its place")
-    )
+    events = c.execute(rows.order_by(event.c.seq)).all()
+    dropped = {e.data.get("revision") for e in events if e.kind == "rejected"}
+    made = [e.data for e in events if e.kind == "corrected" and e.data["revision"] not in dropped]
+    return [(data["revision"], data["stops"]) for data in made]
 
 
 # ---------------------------------------------------------------- keeping in step
@@ -169,24 +180,22 @@ def unsent(c: Connection, of: Row[Any], row: Row[Any], state: str) -> str:
         return state
     if row.ended == "retracted" or (row.ended and not of.target):
         return "cancelled"
-    if of.action in (*AMENDS, "reply"):
-        newer = delivery.c.action.in_(("amend", "reply")), delivery.c.target == of.target
-        late = select(delivery.c.id).where(*newer, delivery.c.revision > of.revision)
-        return "cancelled" if c.execute(late.limit(1)).first() else state
-    first = of.target or of.id
-    proposed = select(rendering.c.revision).where(
-        rendering.c.announcement == of.announcement,
-        rendering.c.revision > of.revision,
-        rendering.c.revision == row.revision,
-        rendering.c.target == first,
-        rendering.c.action == "replace",
-    )
-    if c.execute(proposed.limit(1)).first():
-        approved = select(delivery.c.id).where(
-            delivery.c.target == first, delivery.c.action == "replace", delivery.c.revision > of.revision
+    first = _first(c, of)
+    since = [n for n, stops in corrections(c, of.announcement) if n > of.revision and first in stops]
+    if since:
+        planned = select(delivery.c.id).where(
+            delivery.c.announcement == of.announcement, delivery.c.revision.in_(since)
         )
-        return "cancelled" if c.execute(approved.limit(1)).first() else "held"
+        return "cancelled" if c.execute(planned.limit(1)).first() else "held"
     return "held" if row.held and state == "waiting" and not of.target else state
+
+
+def _first(c: Connection, of: Row[Any]) -> str:
+    """The first delivery of the family that one belongs to."""
+    if not of.target:
+        return str(of.id)
+    target = c.execute(select(delivery.c.target).where(delivery.c.id == of.target)).first()
+    return str(target.target or of.target) if target else str(of.target)
 
 
 def settled(c: Connection, at: float, of: Row[Any], n: int, recipient: str, state: str, worded: bool) -> None:

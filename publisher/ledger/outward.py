@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy.orm import aliased
 
 from publisher import audience
 from publisher.channel import Rendering
@@ -73,13 +74,15 @@ class Outward(Control):
         needed: int,
         reason: str,
         statement: Statement | None = None,
+        stops: Collection[str] = (),
         unleft: Collection[str] = (),
         changes: Sequence[Mapping[str, Any]] = (),
     ) -> bool:
         """Approve and plan deliveries that act on earlier ones, as the announcement's next revision.
 
-        `statement` is the corrected one, where there is one; `unleft` the deliveries of which nothing had left
-        when this was rendered; `changes` the old and new texts, for the log. With `needed` approvals above one
+        `statement` is the corrected one, where there is one; `stops` the first deliveries of what has other words
+        now; `unleft` the deliveries of which nothing had left when this was rendered; `changes` the old and new
+        texts, for the log. With `needed` approvals above one
         the second name is given with `approve`; until then what has not left is held. Returns whether it is
         approved now. Raises UsageError when nothing is new, Stale when something left meanwhile.
         """  # fmt: skip
@@ -97,14 +100,12 @@ class Outward(Control):
             n, digest = self._next(c, known, statement or known.statement, renderings, at, by)
             does = {f"{d.rendering.target}.{d.rendering.action}": d.rendering.digest for d in fresh}
             what = "corrected" if statement else "retracted"
-            data = {"revision": n, "digest": digest, "reason": reason, "acts": does}
+            data = {"revision": n, "digest": digest, "reason": reason, "acts": does, "stops": sorted(stops)}
             events.append(c, at, key, what, by, **data, changes=list(changes))
             c.execute(insert(approval).values(announcement=key, digest=digest, by=by, at=at))
             events.append(c, at, key, "approved", by, revision=n, digest=digest, reason=reason)
             if needed > 1:
-                for d in fresh:
-                    if d.rendering.action == "replace":
-                        acts.stop(c, d.rendering.target, "held", acts.WAITS)
+                acts.stop(c, sorted(stops), "held")
                 return False
             self._plan(c, self._lock(c, key), fresh, at, 0.0, by, Hours())
             return True
@@ -121,19 +122,31 @@ class Outward(Control):
             return set(c.scalars(rows))
 
     def press(self, key: str, by: str) -> None:
-        """Try a retraction that has not succeeded yet once more now, with a fresh budget of attempts."""
+        """Try a retraction that has not succeeded yet once more now, whatever stopped it, with a fresh budget."""
         with self.write() as c:
             at, _ = self._clock(c), self._lock(c, key)
-            theirs = select(delivery.c.id).where(
-                delivery.c.announcement == key, delivery.c.action == "retract"
+            there = aliased(part)
+            out = select(there.c.id).where(
+                there.c.delivery == delivery.c.target,
+                there.c.n == part.c.n,
+                there.c.recipient == part.c.recipient,
+                there.c.state.in_(acts.OUT),
             )
-            again = c.execute(
-                update(part)
-                .where(part.c.delivery.in_(theirs), part.c.state.in_(("failed", "waiting")))
-                .values(state="waiting", due=at, tries=0, first=None, error=None, kind=None)
-            ).rowcount
-            if again:
-                events.append(c, at, key, "retried", by, parts=again)
+            theirs = (
+                select(part.c.id)
+                .join(delivery, delivery.c.id == part.c.delivery)
+                .where(
+                    delivery.c.announcement == key,
+                    delivery.c.action == "retract",
+                    part.c.state.in_((*acts.UNSENT, "cancelled")),
+                    out.exists(),
+                )
+            )
+            again = {"state": "waiting", "due": at, "tries": 0, "first": None, "error": None, "kind": None}
+            pressed = list(c.scalars(theirs))
+            if pressed:
+                c.execute(update(part).where(part.c.id.in_(pressed)).values(**again))
+                events.append(c, at, key, "pressed", by, parts=len(pressed))
 
     def withdraw(self, key: str, by: str, reason: str) -> None:
         """Drop a correction or retraction that lacks an approval: what was approved before stands, what it held goes on.
@@ -164,10 +177,11 @@ class Outward(Control):
             mine = approval.c.announcement == key, approval.c.digest == known.digest
             c.execute(delete(approval).where(*mine))
             _, digest = self._next(c, known, Statement.load(before.statement), renderings, at, by)
-            for target in {r.target for r in known.renderings if r.action == "replace"}:
-                theirs = part.c.delivery.in_(acts.versions(target))
-                held = part.c.state == "held", part.c.kind == acts.CORRECTED
-                c.execute(update(part).where(theirs, *held).values(state="planned", kind=None, error=None))
+            stopped = dict(acts.corrections(c, key)).get(known.revision, [])
+            again = {"state": "held" if row.held else "planned", "kind": None, "error": None}
+            for first in stopped:
+                theirs = part.c.delivery.in_(acts.family(first)), part.c.state == "held"
+                c.execute(update(part).where(*theirs, part.c.kind == acts.CORRECTED).values(**again))
             events.append(c, at, key, "rejected", by, reason=reason, revision=known.revision, back_to=digest)
 
     def waits(self, key: str) -> list[Rendering]:

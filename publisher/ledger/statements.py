@@ -415,10 +415,15 @@ class Statements(Database):
         Each channel's own offset is added; what nobody gave a time for keeps to the office's hours.
         """
         first = row.due if row.due is not None else max(row.embargo or at, at)
+        for n, stops in acts.corrections(c, row.id):
+            if n == row.revision:
+                acts.stop(c, stops, "cancelled")
         dues: dict[str, float] = {}
-        corrected: dict[str, list[str]] = {}
-        there = c.execute(select(delivery.c.id, delivery.c.digest).where(delivery.c.announcement == row.id))
+        theirs = select(delivery.c.id, delivery.c.digest, delivery.c.action, delivery.c.target)
+        there = c.execute(theirs.where(delivery.c.announcement == row.id)).all()
         present = {r.id: r.digest for r in there}
+        going = {r.target for r in there if r.action == "retract"}
+        going |= {d.rendering.target for d in deliveries if d.rendering.action == "retract"}
         state = "held" if row.held else "planned"
         several = len({d.rendering.language for d in deliveries}) > 1
         for d in deliveries:
@@ -427,7 +432,7 @@ class Statements(Database):
             if key in present:
                 continue
             ensure_lane(c, r.channel)
-            rows = acts.parts(c, r, at, d.addressed) if r.target else []
+            rows = acts.parts(c, r, at, d.addressed, going) if r.target else []
             if r.target:  # what is public is put right at once, whatever the plan was
                 due, last = min((p["due"] for p in rows), default=at), None
             else:
@@ -454,7 +459,6 @@ class Statements(Database):
             )
             if r.target:
                 acts.insert_parts(c, key, rows)
-                corrected.setdefault(r.target, []).append(key)
             elif d.addressed:
                 others = [o.rendering.language for o in deliveries if o.rendering.language != row.language]
                 audience.add_parts(
@@ -466,8 +470,6 @@ class Statements(Database):
                     insert(part),
                     [audience.NEW | p | {"state": state, "due": due, "last_start": last} for p in parts],
                 )
-        for target, fresh in corrected.items():
-            acts.supersede(c, target, fresh)
         if dues:
             events.append(
                 c, at, row.id, "planned", by, due=first, wall=row.wall, zone=row.zone, deliveries=dues

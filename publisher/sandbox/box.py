@@ -152,6 +152,10 @@ class Sandbox:
         """Delete a post behind the product's back; False when there is none of that id."""
         return self.x.delete(id) or self.linkedin.delete(id)
 
+    def hide(self, id: str, hidden: bool = True) -> bool:
+        """Let no list show a post, which stays public, or show it again; False when there is none of that id."""
+        return self.x.hide(id, hidden) or self.linkedin.hide(id, hidden)
+
     def clear(self) -> None:
         """Forget posts, media, mail, requests, faults and counts; a record file stays as it is."""
         self._faults.clear()
@@ -184,6 +188,8 @@ class Sandbox:
             return self._done(self.edit(str(asked["id"]), str(asked["text"])), asked["id"])
         if asked_for == "POST /sandbox/delete":
             return self._done(self.delete(str(asked["id"])), asked["id"])
+        if asked_for == "POST /sandbox/hide":
+            return self._done(self.hide(str(asked["id"]), bool(asked.get("hidden", True))), asked["id"])
         if asked_for == "POST /sandbox/clear":
             self.clear()
             return reply(200, {})

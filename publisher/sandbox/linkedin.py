@@ -241,6 +241,14 @@ class LinkedIn:
                 self.record.note("deleted", post.public)
         return post is not None
 
+    def hide(self, urn: str, hidden: bool = True) -> bool:
+        """Let no finder list a post, or list it again; False when there is none."""
+        with self.record.lock:
+            post = self.posts.get(urn)
+            if post is not None:
+                post.listed = not hidden
+        return post is not None
+
     def clear(self) -> None:
         with self.record.lock:
             self.posts.clear()

@@ -252,6 +252,14 @@ class X:
                 self.record.note("deleted", post.public)
         return True
 
+    def hide(self, id: str, hidden: bool = True) -> bool:
+        """Let no timeline list a post, or list it again; False when there is none."""
+        with self.record.lock:
+            post = self.posts.get(id)
+            if post is not None:
+                post.listed = not hidden
+        return post is not None
+
     def clear(self) -> None:
         with self.record.lock:
             self.posts.clear()
