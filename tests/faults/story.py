@@ -41,8 +41,26 @@ FAULTS = (
     "smtp-4xx", "smtp-5xx-policy",
 )  # fmt: skip
 """What services do to the request that publishes."""
-MISHAPS = ("", "", "", "", "", "dies before", "dies after", "lost", "refused", "limited", "blocked")
-"""What happens to a call of an adapter: of those that publish, only what is surely before or after it."""
+MEANWHILE = ("retract", "correct", "hold", "overtaken")
+MISHAPS = (
+    "",
+    "",
+    "",
+    "",
+    "",
+    "dies before",
+    "dies after",
+    "lost",
+    "refused",
+    "limited",
+    "blocked",
+    *MEANWHILE,
+)
+"""What happens to a call of an adapter: of those that publish, only what is surely before or after it.
+
+Or while it is on its way: somebody retracts, corrects or holds; or it takes so long that another process gave it up
+and looked it up before the answer came.
+"""
 MOVES = (
     "deliver", "deliver", "deliver", "deliver", "correct", "correct", "retract", "repair", "verify", "edit", "cut",
     "delete", "hide", "resolve", "resume", "retry", "approve", "reject", "hold", "release", "pause", "jump",
@@ -151,6 +169,7 @@ class Story:
             result = go()
             if what == "dies after":
                 raise Died
+            self.meanwhile(what)
             return result
         if what == "refused":
             raise Transient("503")
@@ -164,6 +183,18 @@ class Story:
         if what == "lost":
             raise Transient("the answer was lost")
         return result
+
+    def meanwhile(self, what: str) -> None:
+        if what == "overtaken":
+            self.ledger.skew += 2000
+            self.work()
+        elif what in MEANWHILE:
+            try:
+                getattr(self, what)(len(self.told))
+            except PublisherError as error:
+                self.told.append(f"  {what} meanwhile → {error.message[:60]}")
+            else:
+                self.told.append(f"  {what} meanwhile")
 
     def may_leave(self, part: Any) -> None:
         """The words that may leave now: those of the last correction, and after a retraction only the news of it."""
@@ -196,6 +227,11 @@ class Story:
         self.check()
 
     def deliver(self, n: int) -> None:
+        self.work()
+        self._bury()
+
+    def work(self) -> None:
+        """One process delivers all it may, or dies of it."""
         made = Delivering(
             self.ledger,
             lambda name: Shaky(self.office.channel(name), self),
@@ -209,7 +245,6 @@ class Story:
             self.told[-1] += " → died"
         finally:
             made.close()
-        self._bury()
 
     def _bury(self) -> None:
         """Whoever was sending is dead, and can be seen to be."""
