@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePosixPath
 from typing import Any
@@ -82,11 +83,23 @@ def _opened(data: bytes, name: str) -> Any:
     return docx.Document(BytesIO(data))
 
 
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """What a paragraph's style says: its name, whether it stands in the outline, its size in points (0: nothing)."""
+
+    name: str = ""
+    heading: bool = False
+    size: float = 0.0
+
+
 class _Reading:
     """One document's paragraphs as blocks; `hidden` tells afterwards whether some text was not to be seen."""
 
     def __init__(self, document: Any) -> None:
         self.document, self.hidden = document, False
+        self.styles: dict[
+            str | None, _Style
+        ] = {}  # python-docx looks each up anew, which takes a millisecond
 
     def blocks(self, body: Any) -> Iterator[tuple[Block, float, str]]:
         """Each block with the size of its letters in points (0: unknown) and the name of its style."""
@@ -106,9 +119,9 @@ class _Reading:
 
     def _table(self, table: Any) -> Iterator[tuple[Block, float, str]]:
         for row in table.iter(f"{_W}tr"):
-            if row.getparent() is not table:
+            if next(row.iterancestors(f"{_W}tbl")) is not table:
                 continue  # of a table inside, whose words are in its cell
-            cells = list(row.iterchildren(f"{_W}tc"))
+            cells = [c for c in row.iter(f"{_W}tc") if next(c.iterancestors(f"{_W}tr")) is row]
             if len(cells) == 1:  # a table that only frames what is in it
                 yield from self.blocks(cells[0])
                 continue
@@ -120,14 +133,19 @@ class _Reading:
         from docx.text.paragraph import Paragraph
 
         paragraph = Paragraph(element, self.document._body)
-        style = paragraph.style
-        name = (style.name or "") if style is not None else ""
-        said = self._said(element)
-        for block in blocks_of(_kind(paragraph, name, said), said.split(_BREAK)):
-            yield block, _size(paragraph), name
+        style, said = self._style(paragraph), self._said(element)
+        sizes = [run.font.size.pt for run in paragraph.runs if run.font.size and run.text.strip()]
+        for block in blocks_of(_kind(paragraph, style, said), said.split(_BREAK)):
+            yield block, max(sizes, default=0.0) or style.size, style.name
         for box in element.iter(f"{_W}txbxContent"):
             if not any(e.tag in _SKIPPED for e in box.iterancestors()):
                 yield from self.blocks(box)
+
+    def _style(self, paragraph: Any) -> _Style:
+        key = paragraph._p.style
+        if key not in self.styles:
+            self.styles[key] = _style(paragraph.style)
+        return self.styles[key]
 
     def _said(self, element: Any) -> str:
         return "".join(self._words(element))
@@ -153,38 +171,29 @@ def _vanishes(run: Any) -> bool:
     return mark is not None and mark.get(f"{_W}val", "true") not in ("0", "false", "off")
 
 
-def _kind(paragraph: Any, style: str, said: str) -> BlockKind:
-    if style.startswith(("Heading", "Title", "Subtitle")) or _outlined(paragraph):
+def _style(style: Any) -> _Style:
+    """A style with what it has from those it is based on."""
+    name = (style.name or "") if style is not None else ""
+    heading, size = name.startswith(("Heading", "Title", "Subtitle")), 0.0
+    for _ in range(10):  # Word's own limit; a damaged file may go round in circles
+        if style is None:
+            break
+        heading = heading or bool(style.element.xpath("./w:pPr/w:outlineLvl[@w:val < 9]"))
+        size = size or (style.font.size.pt if style.font.size else 0.0)
+        style = style.base_style
+    return _Style(name, heading, size)
+
+
+def _kind(paragraph: Any, style: _Style, said: str) -> BlockKind:
+    if style.heading:
         return "heading"
-    if style.startswith("List") or paragraph._p.xpath("./w:pPr/w:numPr[not(w:numId/@w:val='0')]"):
+    if style.name.startswith("List") or paragraph._p.xpath("./w:pPr/w:numPr[not(w:numId/@w:val='0')]"):
         return "item"
-    if "Quot" in style:
+    if "Quot" in style.name:
         return "quote"
     runs = [run for run in paragraph.runs if run.text.strip()]
     bold = bool(runs) and all(run.bold for run in runs)
     return "heading" if bold and len(said) <= 120 and not ended(said.strip()) else "paragraph"
-
-
-def _styles(paragraph: Any) -> Iterator[Any]:
-    """Its style, and those it is based on."""
-    style = paragraph.style
-    for _ in range(10):  # Word's own limit; a damaged file may go round in circles
-        if style is None:
-            return
-        yield style
-        style = style.base_style
-
-
-def _outlined(paragraph: Any) -> bool:
-    """Whether it stands in the document's outline."""
-    return any(style.element.xpath("./w:pPr/w:outlineLvl[@w:val < 9]") for style in _styles(paragraph))
-
-
-def _size(paragraph: Any) -> float:
-    """The largest letters of a paragraph, in points; 0 where nothing says."""
-    sizes = [run.font.size.pt for run in paragraph.runs if run.font.size and run.text.strip()]
-    styled = (style.font.size.pt for style in _styles(paragraph) if style.font.size)
-    return max(sizes, default=0.0) or next(styled, 0.0)
 
 
 def _titled(draft: Draft, found: list[tuple[Block, float, str]]) -> None:

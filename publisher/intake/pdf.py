@@ -88,11 +88,11 @@ def _pages(data: bytes, name: str) -> list[list[_Line]]:
             raise StatementError(f"{name} has {len(reader.pages)} pages; the most that are read are {PAGES}")
         found = []
         for number, page in enumerate(reader.pages):
-            found.append(_lines(page, number))
-            if time.monotonic() > until:
-                raise StatementError(f"{name} takes too long to read; {_OTHER}")
+            found.append(_lines(page, number, until))
     except StatementError:
         raise
+    except TimeoutError:
+        raise StatementError(f"{name} takes too long to read; {_OTHER}") from None
     except DependencyError:
         raise StatementError(f"{name} is encrypted in a way that cannot be read; {_OTHER}") from None
     except Exception as error:  # pypdf meets damaged files with whatever Python raises
@@ -102,8 +102,8 @@ def _pages(data: bytes, name: str) -> list[list[_Line]]:
     return found
 
 
-def _lines(page: Any, number: int) -> list[_Line]:
-    """The lines of a page in the order in which they were set."""
+def _lines(page: Any, number: int, until: float) -> list[_Line]:
+    """The lines of a page in the order in which they were set. Raises TimeoutError at `until` (monotonic)."""
     lines: list[_Line] = []
 
     def heard(text: str, cm: list[float], tm: list[float], font: Any, size: float) -> None:
@@ -115,7 +115,11 @@ def _lines(page: Any, number: int) -> list[_Line]:
             if part.strip() or (part and lines):
                 _put(lines, _Line(part, x, y - at * tall * 1.2, tall, bold, number))
 
-    page.extract_text(visitor_text=heard)
+    def looked(*_: Any) -> None:  # before each of the page's operations; a page can be made of endless ones
+        if time.monotonic() > until:
+            raise TimeoutError
+
+    page.extract_text(visitor_text=heard, visitor_operand_before=looked)
     return [one for one in lines if one.text.strip()]
 
 

@@ -138,10 +138,13 @@ def test_text_boxes_frames_and_line_breaks_lose_nothing() -> None:
         run.add_break()
         run.add_text("John Roe, Minister")
         control = "<w:sdt><w:sdtContent><w:p><w:r><w:t>In a content control.</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+        cell = "<w:tc><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:tc>"
+        row = f"<w:sdt><w:sdtContent><w:tr>{cell.format('Norway')}{cell.format('14')}</w:tr></w:sdtContent></w:sdt>"
+        d.element.body.insert(2, etree.fromstring(f'<w:x xmlns:w="{W}"><w:tbl>{row}</w:tbl></w:x>')[0])
         d.element.body.insert(2, etree.fromstring(f'<w:x xmlns:w="{W}">{control}</w:x>')[0])
 
     said = [text for _, text in blocks(taken(word(build)))]
-    assert said == [FIRST, "Words in a box that hangs on it.", "In a content control.", SECOND, "Jane Doe, Minister", "John Roe, Minister"]  # fmt: skip
+    assert said == [FIRST, "Words in a box that hangs on it.", "In a content control.", "Norway | 14", SECOND, "Jane Doe, Minister", "John Roe, Minister"]  # fmt: skip
 
 
 def test_a_linked_pdf_is_offered_as_the_document() -> None:
@@ -342,6 +345,15 @@ def test_a_pdf_that_cannot_be_read_is_refused_in_a_sentence(data: bytes, says: s
     with pytest.raises(StatementError, match=says) as refused:
         taken(data)
     assert "\n" not in str(refused.value)
+
+
+def test_a_pdf_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle of a page too."""
+    from publisher.intake import pdf as reader
+
+    monkeypatch.setattr(reader, "PATIENCE", -1.0)
+    with pytest.raises(StatementError, match="takes too long to read"):
+        taken(WHOLE)
 
 
 def test_text_from_right_to_left_is_refused() -> None:
