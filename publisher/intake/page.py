@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
 from publisher.intake import furniture, html
 from publisher.intake.clean import clean, line
@@ -18,6 +19,10 @@ _GENERIC = re.compile(
     r"\W*|(?:(?:download|view|read|open|print|the|this|full|télécharger|descargar|herunterladen|ladda ner|statement|document|page"
     r"|version|pdf|english|en|here|ici|aquí|hier|här|file|\d+(?:[.,]\d+)? ?[km]b)\W*)+",
     re.I,
+)
+_HOLDERS = (
+    "//a[@href][not(ancestor::nav or ancestor::footer)] | //iframe[@src] | //embed[@src] | //object[@data]"
+    " | //link[@href][@rel='alternate'][@type='application/pdf']"
 )
 _SUMMARY = (60, 400)  # characters; less says nothing, more is no summary
 _PUBLISHED = {
@@ -200,11 +205,11 @@ def _picture(tree: Any, base: str) -> dict[str, str]:
 
 
 def _documents(tree: Any, base: str, draft: Draft) -> list[dict[str, str]]:
-    """The PDFs the content links, as `documents` of a front matter would name them."""
+    """The PDFs the content links or shows, as `documents` of a front matter would name them."""
     found: dict[str, str] = {}
-    for link in tree.xpath("//a[@href][not(ancestor::nav or ancestor::footer)]"):
+    for address, said in _linked(tree):
         try:
-            target = urljoin(base, link.get("href").strip()).partition("#")[0]
+            target = urljoin(base, address.strip()).partition("#")[0]
             path = urlsplit(target).path
         except ValueError:
             continue
@@ -217,7 +222,20 @@ def _documents(tree: Any, base: str, draft: Draft) -> list[dict[str, str]]:
                 f"the page links {name} by a path of its own, which cannot be resolved; add `documents`"
             )
             continue
-        said = line(clean(link.text_content()))
         # "PDF version" says nothing where the page around it is gone.
         found.setdefault(target, draft.title if _GENERIC.fullmatch(said) else said)
     return [{"url": target, "title": title} for target, title in found.items()]
+
+
+def _linked(tree: Any) -> Iterator[tuple[str, str]]:
+    """Addresses that may be documents, with what the page calls them; in a viewer's address stands that of the file."""
+    for link in tree.xpath(_HOLDERS):
+        address = link.get("href") or link.get("src") or link.get("data") or ""
+        said = line(clean(link.text_content() if link.tag == "a" else link.get("title") or ""))
+        yield address, said
+        if link.tag != "a" and "?" in address:
+            try:
+                inner = parse_qsl(urlsplit(address).query)
+            except ValueError:
+                continue
+            yield from ((value, said) for _, value in inner)

@@ -384,3 +384,24 @@ def test_the_page_s_own_description_is_the_summary_where_an_office_wrote_it(
     )
     assert made.summary == (description if used else "")
     assert any("own description" in note for note in made.notes) is used
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        '<a href="/files/rules.pdf">Download PDF</a>',
+        '<iframe src="/files/rules.pdf#view=fit" title="Rules agreed at sea"></iframe>',
+        '<object data="https://www.example.org/files/rules.pdf" type="application/pdf"></object>',
+        '<embed src="/files/rules.pdf">',
+        '<iframe src="https://docs.example.com/viewer?url=https%3A%2F%2Fwww.example.org%2Ffiles%2Frules.pdf&embedded=true"></iframe>',
+        '<iframe src="/js/viewer.html?file=/files/rules.pdf"></iframe>',
+    ],
+)
+def test_a_document_that_the_page_links_or_shows_is_offered(shown: str) -> None:
+    head = '<head><link rel="canonical" href="https://www.example.org/news/rules"></head>'
+    made = text(
+        f"<html>{head}<body>{BODY}{shown}<footer><a href='/terms.pdf'>Terms</a></footer></body></html>"
+    )
+    assert [(m.kind, m.url, m.title) for m in made.media] == [
+        ("document", "https://www.example.org/files/rules.pdf", "Rules agreed at sea")
+    ]
