@@ -40,7 +40,7 @@ from publisher.errors import (
     Transient,
     Unfit,
 )
-from publisher.render import Renderer
+from publisher.render import Occasion, Renderer
 from publisher.statement import Block, Media, Statement
 from publisher.text import Span, Text, nfc
 
@@ -193,6 +193,32 @@ class ChannelContract:
         retract(receipt)
         assert list(stage.public()) == []
         assert not self.readable or stage.channel.read(receipt).gone
+
+    def test_what_is_amended_says_the_new_words_and_may_be_amended_again(self, stage: Stage) -> None:
+        if not hasattr(stage.channel, "amend"):
+            pytest.skip("a post cannot be changed on this channel")
+        receipt = stage.send(stage.part())
+        part = stage.part(stage.rendering("Harbours (and Docks) Are Now Safe"))
+        for _ in range(2):
+            receipt = stage.channel.amend(receipt, part)
+            assert len(stage.public()) == 1
+            assert _folded(part.post[MAIN].text) == _folded(stage.public()[0])
+        if self.readable:
+            live = stage.channel.read(receipt)
+            assert live.text is not None and _folded(live.text) == _folded(part.post[MAIN].text)
+
+    def test_a_correction_answers_what_it_corrects(self, stage: Stage) -> None:
+        if not stage.channel.replies:
+            pytest.skip("nothing can be answered on this channel")
+        first = stage.send(stage.part())
+        occasion = Occasion("correction", STATEMENT.title)
+        made = Renderer().render(replace(STATEMENT, title="Ports Are Safe"), stage.channel, occasion)
+        reply = replace(made, action="reply", target="contract/one", reason="a mistake")
+        assert reply.digest != made.digest
+        stage.send(stage.part(reply, reply_to=first))
+        assert len(stage.public()) == 2
+        assert "Correction" in "".join(c.text for c in reply.posts[0].copies)
+        assert _folded(STATEMENT.title) in _folded(stage.public()[0])
 
     def test_what_goes_wrong_is_the_error_that_is_true(
         self, stage: Stage, fault: str, caplog: pytest.LogCaptureFixture

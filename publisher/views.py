@@ -123,7 +123,7 @@ def announcement(ledger: Ledger, key: str, *, already: bool = False, full: bool 
         "clock": _clock(ledger),
         "ledger": ledger.place,
     }
-    if waits := ledger.waits(key):
+    if waits := ledger.waits(key, known):
         view["announcement"]["waits"] = [
             {"action": r.action, "target": r.target, "channel": r.channel, "digest": r.digest} for r in waits
         ]

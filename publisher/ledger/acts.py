@@ -14,7 +14,19 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import aliased
 
 from publisher import audience
@@ -198,6 +210,14 @@ def _first(c: Connection, of: Row[Any]) -> str:
     return str(target.target or of.target) if target else str(of.target)
 
 
+# Made once: every delivered mail asks.
+_ACTS = select(delivery.c.id, delivery.c.action, delivery.c.target).where(
+    delivery.c.announcement == bindparam("announcement", type_=String),
+    delivery.c.id != bindparam("itself", type_=String),
+    delivery.c.target.is_not(None),
+)
+
+
 def settled(c: Connection, at: float, of: Row[Any], n: int, recipient: str, state: str, worded: bool) -> None:
     """A part of `of` came to rest in `state`: what acts on it, and what it acted on, follows.
 
@@ -211,12 +231,8 @@ def settled(c: Connection, at: float, of: Row[Any], n: int, recipient: str, stat
     if state not in ("delivered", "cancelled"):
         return
     first = of.target if of.action == "replace" else of.id
-    rows = select(delivery.c.id, delivery.c.action, delivery.c.target).where(
-        delivery.c.announcement == of.announcement,
-        delivery.c.target.in_((of.id, first)),
-        delivery.c.id != of.id,
-    )
-    acts = c.execute(rows).all()
+    given = {"announcement": of.announcement, "itself": of.id}
+    acts = [a for a in c.execute(_ACTS, given) if a.target in (of.id, first)]
     follow = [a for a in acts if a.action != "replace" and a.target == of.id]
     whom = part.c.recipient == recipient
     theirs = and_(part.c.delivery.in_([a.id for a in follow]), part.c.n == n, whom)

@@ -184,11 +184,11 @@ class Outward(Control):
                 c.execute(update(part).where(*theirs, part.c.kind == acts.CORRECTED).values(**again))
             events.append(c, at, key, "rejected", by, reason=reason, revision=known.revision, back_to=digest)
 
-    def waits(self, key: str) -> list[Rendering]:
-        """The acts of an announcement that were asked for and lack an approval."""
+    def waits(self, key: str, known: Known | None = None) -> list[Rendering]:
+        """The acts of an announcement that were asked for and lack an approval; `known` where it was read already."""
+        known = known or self.known(key)
         with self.read() as c:
-            row = c.execute(select(announcement).where(announcement.c.id == key)).first()
-            return self._waits(c, self._load(c, row)) if row is not None else []
+            return self._waits(c, known)
 
     def unseen(self, key: str | None = None) -> list[str]:
         """Deliveries that are out, cannot be read back, and that nobody has looked at yet."""
@@ -289,6 +289,8 @@ class Outward(Control):
 
     def _waits(self, c: Connection, known: Known) -> list[Rendering]:
         """Acts of the current revision that were never planned: those lack an approval."""
+        if not any(r.target for r in known.renderings):
+            return []
         rows = select(delivery.c.digest).where(delivery.c.announcement == known.id)
         planned = set(c.scalars(rows.where(delivery.c.target.is_not(None))))
         return [r for r in known.renderings if r.target and r.digest not in planned]
