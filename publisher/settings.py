@@ -264,7 +264,7 @@ class Settings:
             if not Path(named).is_file():
                 raise SettingsError(f"PUBLISHER_SETTINGS names {named}, which is no file")
             return Path(named)
-        return next((p for p in (Path(".env"), SYSTEM_FILE) if p.is_file()), None)
+        return next((p for p in (Path(".env"), SYSTEM_FILE) if _there(p)), None)
 
     def files(self) -> Iterator[tuple[Path, dict[str, str]]]:
         """Each settings file that is there, and what it says; the settings file wins over the credentials beside it."""
@@ -337,6 +337,20 @@ def _lines(path: Path) -> Iterator[tuple[str, str]]:
             )
         if line.key is not None and line.value is not None:
             yield line.key, line.value
+
+
+def _there(path: Path) -> bool:
+    """Whether there is such a file. Raises SettingsError for the system's when this account may not even look."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        # A folder that this account may not enter, as with `sudo -u publisher` from somebody's home.
+        if path == SYSTEM_FILE:
+            raise SettingsError(
+                f"{path} may not be read by this account; run the command as the user that the service runs as "
+                "(sudo -u publisher publisher …)"
+            ) from None
+        return False
 
 
 def _text(path: Path) -> str:

@@ -169,7 +169,11 @@ def _engine(url: str) -> Engine:
             "the PostgreSQL driver is missing: install announcement-publisher[postgres]"
         ) from None
     except OSError as error:
-        raise SettingsError(f"the ledger's folder cannot be made: {error}") from None
+        reason = (error.strerror or type(error).__name__).lower()
+        raise SettingsError(
+            f"the ledger's folder {error.filename} cannot be made: {reason}; set PUBLISHER_DATABASE_URL to a place "
+            "where this account may write"
+        ) from None
     event.listen(made, "connect", _on_connect)
     event.listen(made, "begin", _on_begin)
     return made

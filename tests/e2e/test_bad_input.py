@@ -147,6 +147,23 @@ def test_a_settings_file_that_cannot_be_read_is_named_with_its_line(bare, conten
         assert ran.code == 78 and says in ran.err, ran
 
 
+def test_a_folder_that_may_not_be_entered_has_no_settings(bare, monkeypatch) -> None:
+    """`sudo -u publisher publisher status`, from somebody's home; the system's own file must not be passed over."""
+    real = Path.is_file
+
+    def refused(path: Path) -> bool:
+        if str(path) in hidden:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(Path, "is_file", refused)
+    hidden = {".env"}
+    assert bare("queue").code == 0
+    hidden.add("/etc/publisher/settings.env")
+    ran = bare("queue")
+    assert ran.code == 78 and "sudo -u publisher" in ran.err
+
+
 def test_a_setting_that_is_misspelt_is_pointed_out(desk, monkeypatch) -> None:
     """A warning with the nearest name."""
     monkeypatch.setenv("PUBLISHER_TIMEZON", "Europe/Zurich")

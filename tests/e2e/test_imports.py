@@ -21,6 +21,8 @@ HEAVY = (
     "trafilatura",
     "lxml",
     "alembic",
+    "docx",
+    "pypdf",
 )
 
 
