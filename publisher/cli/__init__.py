@@ -82,8 +82,7 @@ def main(args: list[str] | None = None) -> None:
     except PublisherError as error:
         _fail(words, error.kind, error.message, error.exit_code)
     except click.UsageError as error:
-        where = f" (see `{error.ctx.command_path} --help`)" if error.ctx else ""
-        _fail(words, "UsageError", f"{error.format_message()}{where}", 2)
+        _misused(words, error)
     except click.ClickException as error:
         _fail(words, "UsageError", error.format_message(), 2)
     except (KeyboardInterrupt, click.Abort):
@@ -100,6 +99,14 @@ def main(args: list[str] | None = None) -> None:
         if os.environ.get("PUBLISHER_LOG__LEVEL", "").lower() == "debug":
             raise
         _fail(words, "Unexpected", _unexpected(error), 1)
+
+
+def _misused(words: list[str], error: click.UsageError) -> None:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        _exit(2)
+    where = f" (see `{error.ctx.command_path} --help`)" if error.ctx else ""
+    _fail(words, "UsageError", f"{error.format_message()}{where}", 2)
 
 
 def _unexpected(error: Exception) -> str:

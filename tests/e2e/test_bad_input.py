@@ -93,6 +93,13 @@ def test_a_command_that_makes_no_sense_gets_a_sentence(desk, box, words: list[st
     assert box.public == []
 
 
+@pytest.mark.parametrize("words", [[], ["ledger"], ["subscribers"]])
+def test_no_command_at_all_shows_what_there_is(bare, words: list[str]) -> None:
+    """The help itself, on stderr, as a usage error."""
+    ran = bare(*words)
+    assert ran.code == 2 and ran.out == "" and ran.err.startswith("Usage: publisher")
+
+
 def test_errors_are_json_where_json_was_asked_for(bare) -> None:
     """One object with the kind and the message, on stdout."""
     ran = bare("preview", "missing.md", "--json")
