@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -9,6 +10,7 @@ from importlib.util import find_spec
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from publisher.digest import canonical
 from publisher.errors import PublisherError, SettingsError, Transient
 
 TIMEOUT = (3.0, 7.0)
@@ -109,25 +111,28 @@ def place(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}" if parts.scheme in ("http", "https") else f"{parts.scheme}:"
 
 
-def tell(url: str, notice: Notice, ledger: str, mail: Mailer) -> None:
-    """Send one notice to one address. Raises PublisherError when it was not taken."""
+def tell(url: str, notice: Notice, ledger: str, mail: Mailer, secret: str = "") -> None:
+    """Send one notice to one address; a webhook's is signed with `secret`. Raises PublisherError when it was not taken."""
     scheme = urlsplit(url).scheme
     if scheme == "mailto":
         mail(unquote(urlsplit(url).path), notice.subject, notice.text(ledger))
     elif scheme in ("http", "https"):
-        _webhook(url, notice, ledger)
+        _webhook(url, notice, ledger, secret)
     else:
         _apprise(url, notice, ledger)
 
 
-def _webhook(url: str, notice: Notice, ledger: str) -> None:
+def _webhook(url: str, notice: Notice, ledger: str, secret: str) -> None:
     import requests
 
-    from publisher import http
+    from publisher import http, signing
 
+    body = canonical(notice.view(ledger))
+    headers = {"Content-Type": "application/json"}
+    headers |= signing.headers(secret, body, time.time()) if secret else {}
     with http.session(*TIMEOUT) as client:
         try:
-            answer = client.post(url, json=notice.view(ledger), allow_redirects=False)
+            answer = client.post(url, data=body, headers=headers, allow_redirects=False)
         except requests.RequestException as error:
             raise Transient(f"{place(url)} could not be told ({type(error).__name__})") from None
     if not 200 <= answer.status_code < 300:

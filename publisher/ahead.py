@@ -170,7 +170,8 @@ def delivering(
     core = settings.core
     zone = core.timezone or "UTC"
     mail = notices.mailer(settings)
-    teller = notices.Notices(ledger, settings.notify_urls, mail, observe, zone, core.rehearsal)
+    secret = core.notify.secret.get_secret_value() if core.notify.secret else ""
+    teller = notices.Notices(ledger, settings.notify_urls, mail, observe, zone, core.rehearsal, secret)
 
     def hearing(event: str, facts: dict[str, Any]) -> None:
         teller.hear(event, facts)

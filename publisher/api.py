@@ -317,7 +317,7 @@ class Publisher:
         same = self.ledger.same(statement.digest)
         if same and same != again:
             return self._again(same, previewed, who)
-        if not same and (near := self._near(statement)) and near != again:
+        if not same and (near := self.near(statement)) and near != again:
             if self.ledger.has_left(near):
                 raise StatementError(
                     f"this looks like {near}, which is public or in doubt: nothing was taken in. To change what is "
@@ -349,12 +349,12 @@ class Publisher:
     def _missing(self, key: str, names: Sequence[str]) -> bool:
         return any(name not in self.ledger.known(key).row.channels for name in names)
 
-    def _near(self, statement: Statement) -> str | None:
-        """An announcement that this statement is a changed version of, if any."""
+    def near(self, statement: Statement, *, ended: bool = False) -> str | None:
+        """An announcement that this statement is a changed version of, if any; `ended`: of those given up too."""
         from publisher.likeness import is_version_of
 
         since = self.ledger.clock() - 30 * 86400
-        for key, created, old in self.ledger.akin(statement, since):
+        for key, created, old in self.ledger.akin(statement, since, ended=ended):
             if is_version_of(statement, old, recent=created >= since):
                 return key
         return None

@@ -51,6 +51,7 @@ def run(delivering: Delivering, stop: threading.Event | None = None) -> None:
             delivering.once(wait=False)
             _wake(scheduler, sweep, delivering, since)
             beat.went_well()
+            delivering.swept = time.monotonic()
         except Exception as error:  # a database that is away for a moment must not stop the clock
             beat.failed(f"{type(error).__name__}: {str(error).splitlines()[0][:200] if str(error) else ''}")
         finally:

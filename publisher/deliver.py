@@ -72,6 +72,8 @@ class Delivering:
     notices: Notices | None = None
     back: Back | None = None
     stamp: Callable[[], object] = lambda: None
+    swept: float = 0.0
+    """When a sweep last ended well, on this process's own clock (`time.monotonic`); 0: never."""
     _stamp: object = None
     _channels: dict[str, Channel] = field(default_factory=dict, repr=False)
     _looking: list[Future[None]] = field(default_factory=list, repr=False)
@@ -225,9 +227,10 @@ class Delivering:
 
     def _attempt(self, claimed: Claimed, channel: Channel, before: float) -> None:
         """One claimed part: send it once, and settle what became of it. `before`: when the claim was asked for."""
-        self.observe(
-            "attempt", {"delivery": claimed.of.id, "n": claimed.row.n, "attempt": claimed.row.attempt}
-        )
+        facts = {"delivery": claimed.of.id, "n": claimed.row.n, "attempt": claimed.row.attempt}
+        if claimed.row.attempt == 1:
+            facts["late"] = round(claimed.row.started - claimed.row.due, 3)
+        self.observe("attempt", facts)
         if claimed.part.rendering.digest != claimed.of.digest:
             self._settle(
                 claimed,

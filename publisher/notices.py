@@ -54,6 +54,7 @@ class Notices:
     observe: Callable[[str, dict[str, Any]], None] = lambda event, facts: None
     zone: str = "UTC"
     rehearsal: bool = False
+    secret: str = ""
     _heard: set[str] = field(default_factory=set, repr=False)
     _owed: set[str] = field(default_factory=set, repr=False)
     _failed: dict[str, int] = field(default_factory=dict, repr=False)
@@ -125,7 +126,7 @@ class Notices:
     def _try(self, url: str, notice: Notice, failed: int = 0) -> bool:
         facts = {"about": notice.event, "of": notice.delivery, "to": addresses.place(url)}
         try:
-            addresses.tell(url, notice, self.ledger.place, self.mail)
+            addresses.tell(url, notice, self.ledger.place, self.mail, self.secret)
         except Exception as error:  # whatever a library raises: a notice must not stop the clock
             last = failed >= len(AGAIN)
             reason = addresses.refused(error) + ("; given up" if last else "")
@@ -224,6 +225,9 @@ class Notices:
 
 def _public(key: str, seen: Sequence[tuple[Row[Any], dict[str, Any]]]) -> list[Notice]:
     states = {view["state"] for _, view in seen}
+    if "retracted" in states and states <= {"retracted", "delivered", "cancelled"} and _all_down(seen):
+        gone = [view["id"].partition("/")[2] for _, view in seen if view["state"] == "retracted"]
+        return [Notice(f"{key} retracted", "retracted", f"all is taken down: {', '.join(gone)}")]
     if "delivered" not in states or not states <= {"delivered", "cancelled"}:
         return []
     out = [(row, view) for row, view in seen if view["state"] == "delivered"]
@@ -236,6 +240,11 @@ def _public(key: str, seen: Sequence[tuple[Row[Any], dict[str, Any]]]) -> list[N
             links[name] = receipt["url"]
     cause = f"{key} public {max(row.revision for row, _ in out)}"
     return [Notice(cause, "public", f"all is public: {', '.join(told)}", links=links)]
+
+
+def _all_down(seen: Sequence[tuple[Row[Any], dict[str, Any]]]) -> bool:
+    """Whether what is delivered are only the withdrawals themselves."""
+    return all(row.action == "retract" for row, view in seen if view["state"] == "delivered")
 
 
 def _same(text: str) -> str:

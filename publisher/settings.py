@@ -26,7 +26,7 @@ from publisher.errors import SettingsError
 
 PREFIX = "PUBLISHER_"
 SYSTEM_FILE = Path("/etc/publisher/settings.env")
-PATHS = (f"{PREFIX}TEMPLATES", f"{PREFIX}DIRECTORY")
+PATHS = (f"{PREFIX}TEMPLATES", f"{PREFIX}DIRECTORY", f"{PREFIX}FOLDER__PATH")
 SECRETS = ("CREDENTIALS_DIRECTORY",)
 """Environment names of folders that hold one secret a file, as systemd's LoadCredential makes them."""
 
@@ -122,6 +122,12 @@ class Notify(Group):
         description="who is told when a person is needed and when all is public, comma separated: mailto:, https:, or what the apprise library knows",
     )
 
+    secret: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="the key that notices to https: addresses are signed with; unsigned when unset",
+    )
+
     @field_validator("urls")
     @classmethod
     def _known(cls, value: SecretStr) -> SecretStr:
@@ -129,6 +135,58 @@ class Notify(Group):
             if fault := addresses.fault(url):
                 raise ValueError(fault)
         return value
+
+
+class Trigger(Group):
+    policy: Literal["draft", "approved"] = Field(
+        "draft", description="draft: waits for a person; approved: that it is published there is the approval"
+    )
+    channels: str = Field(
+        "", description="the channels for what it hands in, comma separated; by default all"
+    )
+    at: str = Field(
+        "", description="when that goes out once it is approved, such as +10min; by default at once"
+    )
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        return tuple(registry.canonical(n) for n in self.channels.split(",") if n.strip())
+
+
+class Webhook(Trigger):
+    secret: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="the key that requests to /hooks/statements are signed with; off when unset",
+    )
+    map: str = Field(
+        "",
+        description="where another system's JSON has what we ask for: `title=post.headline, html=post.body`",
+    )
+
+    @field_validator("map")
+    @classmethod
+    def _pairs(cls, value: str) -> str:
+        from publisher.serve.shapes import mapping_of
+
+        try:
+            mapping_of(value)
+        except ValueError:
+            raise ValueError(
+                "is no list such as title=post.headline, html=post.body, url=post.link"
+            ) from None
+        return value
+
+
+class Feed(Trigger):
+    url: str = Field("", description="an RSS, Atom or JSON feed whose new items are taken; off when unset")
+    every: float = Field(300, ge=5, description="seconds between two looks at the feed")
+
+
+class Folder(Trigger):
+    path: Path | None = Field(
+        None, description="a folder whose files are taken and moved to taken/ or refused/; off when unset"
+    )
 
 
 class Fetch(Group):
@@ -170,6 +228,9 @@ class Core(Group):
     plan: Plan = Plan()
     verify: Verify = Verify()
     notify: Notify = Notify()
+    webhook: Webhook = Webhook()
+    feed: Feed = Feed()
+    folder: Folder = Folder()
     fetch: Fetch = Fetch()
     log: Log = Log()
 

@@ -50,7 +50,7 @@ def cli() -> None:
 for command in (
     setup.demo, preview.preview, publish.publish, publish.submit, publish.approve, publish.reject, publish.test,
     desk.queue, desk.show, desk.log, desk.hold, desk.release, desk.cancel, desk.reschedule,
-    afterwards.retry, afterwards.resolve, live.retract, live.correct, live.repair, live.verify, report.report, desk.status, desk.pause, desk.resume, afterwards.run,
+    afterwards.retry, afterwards.resolve, live.retract, live.correct, live.repair, live.verify, report.report, desk.status, desk.pause, desk.resume, afterwards.run, afterwards.serve,
     ledger.ledger, setup.subscribers, setup.channels, setup.sandbox, init.init, login.login, doctor.doctor, init.completion,
 ):  # fmt: skip
     cli.add_command(command)

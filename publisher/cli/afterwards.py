@@ -60,6 +60,29 @@ def _report(office, key: str, json_: bool) -> int:  # type: ignore[no-untyped-de
 
 
 @click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8470, show_default=True, help="The port.")
+def serve(host: str, port: int) -> int:
+    """The clock, and the triggers that hand statements in: webhook, feed, folder.
+
+    \b
+    publisher serve               behind the site's own web server
+    """
+    with common.office(delivering=True) as office:
+        from publisher.serve import Serving
+
+        serving = Serving(office, host, port)
+        core = office.settings.core
+        given = {"webhook": core.webhook.secret, "feed": core.feed.url, "folder": core.folder.path}
+        on = [name for name, value in given.items() if value] or ["no trigger"]
+        common.warn(
+            f"http://{host}:{port} with {', '.join(on)}, on {office.ledger.place}; stop it with Ctrl-C"
+        )
+        serving.run()
+        return 0
+
+
+@click.command()
 @click.option("--until-idle", is_flag=True, help="Return when nothing is due now.")
 def run(until_idle: bool) -> int:
     """The clock alone: delivers what falls due, until it is stopped.

@@ -16,7 +16,7 @@ import ssl
 import time
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
@@ -43,12 +43,26 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """`type` is the MIME type in lower case without parameters, `url` where the last redirect led."""
+    """`type` is the MIME type in lower case without parameters, `url` where the last redirect led.
+
+    `etag` and `modified` are what the server calls this version; `unchanged`: it is still the one asked about.
+    """
 
     content: bytes
     type: str
     charset: str
     url: str
+    etag: str = ""
+    modified: str = ""
+    unchanged: bool = False
+
+
+class Refused(StatementError):
+    """The server answered something else than 200; `status` is what."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +80,24 @@ class _Target:
 
 
 def fetch(
-    url: str, *, allow_hosts: Sequence[str] = (), limit: int = 10_000_000, accept: Sequence[str] = PAGES
+    url: str,
+    *,
+    allow_hosts: Sequence[str] = (),
+    limit: int = 10_000_000,
+    accept: Sequence[str] = PAGES,
+    known: Fetched | None = None,
 ) -> Fetched:
     """GET `url`, at most `limit` bytes of a type that starts with one of `accept`.
 
-    `allow_hosts` names hosts ("intranet", "127.0.0.1:8080") that need not be public. Raises StatementError.
+    `allow_hosts` names hosts ("intranet", "127.0.0.1:8080") that need not be public. `known` is what was
+    fetched last time: where the server says that it is still that, it is returned as `unchanged`. Raises
+    StatementError; Refused where the server answered.
     """
     deadline = time.monotonic() + TOTAL
     for _ in range(REDIRECTS + 1):
         target = _target(url, allow_hosts)
         try:
-            onward, fetched = _get(target, url, deadline, limit, accept)
+            onward, fetched = _get(target, url, deadline, limit, accept, known)
         except (OSError, UnicodeError, http.client.HTTPException, zlib.error) as error:
             raise StatementError(f"{target} cannot be fetched: {_why(error)}") from None
         if fetched:
@@ -225,7 +246,7 @@ class _Wire:
 
 
 def _get(
-    target: _Target, url: str, deadline: float, limit: int, accept: Sequence[str]
+    target: _Target, url: str, deadline: float, limit: int, accept: Sequence[str], known: Fetched | None
 ) -> tuple[str, Fetched | None]:
     """One request: where it redirects to, or what it answered."""
     sock = _connect(target, deadline)
@@ -240,6 +261,10 @@ def _get(
             "Accept-Encoding": "identity",
             "Connection": "close",
         }
+        if known and known.etag:
+            headers["If-None-Match"] = known.etag
+        if known and known.modified:
+            headers["If-Modified-Since"] = known.modified
         for name, value in headers.items():
             connection.putheader(name, value)
         connection.endheaders()
@@ -247,6 +272,8 @@ def _get(
         location = answer.getheader("Location", "")
         if answer.status in (301, 302, 303, 307, 308) and location:
             return location.encode("latin-1", "replace").decode("utf-8", "replace"), None
+        if answer.status == 304 and known:
+            return "", replace(known, unchanged=True)
         return "", _body(answer, target, url, limit, accept)
     finally:
         sock.close()
@@ -256,7 +283,7 @@ def _body(
     answer: http.client.HTTPResponse, target: _Target, url: str, limit: int, accept: Sequence[str]
 ) -> Fetched:
     if answer.status != 200:
-        raise StatementError(f"{target} answered {answer.status}; check the address")
+        raise Refused(f"{target} answered {answer.status}; check the address", answer.status)
     kind = answer.headers.get_content_type() if "Content-Type" in answer.headers else ""
     if kind and not any(kind.startswith(wanted) for wanted in accept):
         raise StatementError(f"{target} is {kind}; wanted is {' or '.join(accept)}")
@@ -272,4 +299,6 @@ def _body(
         content = zlib.decompressobj(47).decompress(content, limit + 1)
         if len(content) > limit:
             raise too_big
-    return Fetched(content, kind, answer.headers.get_content_charset("") or "", url.partition("#")[0])
+    charset = answer.headers.get_content_charset("") or ""
+    marks = (answer.getheader("ETag", "").strip(), answer.getheader("Last-Modified", "").strip())
+    return Fetched(content, kind, charset, url.partition("#")[0], *marks)

@@ -2,15 +2,16 @@
 
 `Ledger` is what the rest of the product holds: a database with queries by intent. Rooms beside this one:
 `schema` (tables), `engine` (opening, clock), `statements` (announcements and approvals), `parts` (claim and
-settle), `control` (hold, pause, cancel), `outward` (retract, correct), `events` (the log).
+settle), `control` (hold, pause, cancel), `outward` (retract, correct), `seen` (what triggers handed in), `events` (the log).
 """
 
-from publisher.ledger.outward import Outward, Stale
+from publisher.ledger.outward import Stale
 from publisher.ledger.parts import Claimed, Verdict
+from publisher.ledger.seen import Seen
 from publisher.ledger.statements import Known, NewDelivery, Plan
 
 __all__ = ["Claimed", "Known", "Ledger", "NewDelivery", "Plan", "Stale", "Verdict"]
 
 
-class Ledger(Outward):
+class Ledger(Seen):
     """Opens (and where it is missing creates) the ledger at a SQLAlchemy URL. Raises SettingsError."""

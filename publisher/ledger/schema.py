@@ -5,6 +5,7 @@ announcement 1─n approval                        who approved which digest
 announcement 1─n delivery 1─n part               what is to leave, one part per irreversible request
 lane                                             one row per channel (and "*" for all): paused, blocked, pace
 look, notice, identity                           what is looked at later, what was told, what this ledger is
+seen                                             what a webhook, a feed or a folder has handed in
 event, chain                                     append-only, hash-chained per announcement; each chain's head
 blob                                             media by digest
 subscriber, suppression                          the audience
@@ -29,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = "0002"
+VERSION = "0003"
 """The Alembic revision this code works with."""
 
 meta = MetaData(
@@ -237,6 +238,18 @@ identity = Table(
     meta,
     Column("name", String(40), primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+# What a trigger has handed in: a signed request, an item of a feed, a page that is being taken this moment.
+seen = Table(
+    "seen",
+    meta,
+    Column("trigger", String(20), primary_key=True),
+    Column("item", String(64), primary_key=True),  # a digest
+    Column("digest", String(64), nullable=False),  # of what it said
+    Column("announcement", String(12)),
+    Column("url", Text, nullable=False),
+    Column("at", Float, nullable=False),
 )
 
 tick = Table(

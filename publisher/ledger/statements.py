@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, cast, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Text, cast, delete, func, insert, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from publisher import audience
@@ -253,10 +253,13 @@ class Statements(Database):
                 .limit(1)
             )
 
-    def akin(self, to: Statement, since: float) -> Iterator[tuple[str, float, Statement]]:
+    def akin(
+        self, to: Statement, since: float, *, ended: bool = False
+    ) -> Iterator[tuple[str, float, Statement]]:
         """Announcements that `to` may be a changed version of, newest first: id, when submitted, what it says now.
 
-        Those submitted since, and older ones of the same page, title, source or document; none that was cancelled.
+        Those submitted since, and older ones of the same page, title, source or document; with `ended` also
+        those that were cancelled or retracted.
         """
         stored = cast(revision.c.statement, Text)
         like = [
@@ -277,7 +280,7 @@ class Statements(Database):
             )
             .where(
                 announcement.c.language == to.language,
-                (announcement.c.ended.is_(None)) | (announcement.c.ended == "rejected"),
+                true() if ended else announcement.c.ended.is_(None) | (announcement.c.ended == "rejected"),
                 or_(*like),
             )
             .order_by(announcement.c.created.desc())

@@ -1,0 +1,141 @@
+"""POST /hooks/statements: a signed statement, or the address of one, from the site where it was published.
+
+Answered when it is stored and never later: no channel is waited for. A request that is not signed is no more
+than a hint that the site has something new, and the feed is looked at.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from publisher import signing, triggers
+from publisher.errors import PublisherError, StatementError
+from publisher.serve import shapes
+from publisher.triggers import Policy
+
+if TYPE_CHECKING:
+    from publisher.api import Publisher
+
+NAME = "webhook"
+LIMIT = 2_000_000
+"""Bytes of a request's body."""
+AT_ONCE = 8
+"""Signed requests that are being taken or wait for it; more are asked to come back."""
+STRANGERS = (10, 60.0)
+"""Requests that are not believed: so many in so many seconds from one address; more are not looked at."""
+REMEMBERED = 2 * signing.WINDOW
+"""Seconds for which a request is remembered: by then its time is past, and it is refused for that."""
+
+Observer = Callable[[str, dict[str, Any]], None]
+
+
+@dataclass
+class Hook:
+    """One webhook. `hint` looks at the feed soon; None where there is no feed."""
+
+    office: Publisher
+    secret: str
+    policy: Policy
+    mapping: Mapping[str, str]
+    observe: Observer
+    hint: Callable[[], None] | None = None
+    clock: Callable[[], float] = time.time
+    _at_work: int = 0
+    _strangers: OrderedDict[str, tuple[int, float]] = field(default_factory=OrderedDict)
+
+    async def __call__(self, request: Request) -> JSONResponse:
+        who = request.client.host if request.client else ""
+        if self._too_many(who):
+            return _refused(429, "RateLimited", "too many requests that could not be believed", retry=60)
+        if int(request.headers.get("content-length") or 0) > LIMIT:
+            return _refused(413, "TooLarge", f"a statement has at most {LIMIT:,} bytes here")
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LIMIT:
+                return _refused(413, "TooLarge", f"a statement has at most {LIMIT:,} bytes here")
+        signature = request.headers.get(signing.SIGNATURE, "")
+        if not signature:
+            return self._hinted(who)
+        stamp = request.headers.get(signing.TIMESTAMP, "")
+        if fault := signing.fault(self.secret, bytes(body), stamp, signature, self.clock()):
+            self._count(who)
+            self.observe("hook refused", {"trigger": NAME, "from": who, "reason": fault})
+            return _refused(401, "Unbelieved", fault)
+        if self._at_work >= AT_ONCE:
+            return _refused(429, "RateLimited", "busy with other statements; send it again", retry=2)
+        self._at_work += 1
+        try:
+            return await run_in_threadpool(self._take, bytes(body), f"{stamp} {signature.lower()}")
+        finally:
+            self._at_work -= 1
+
+    def _hinted(self, who: str) -> JSONResponse:
+        if self.hint is None:
+            self._count(who)
+            return _refused(
+                401, "Unbelieved", f"sign the request: {signing.TIMESTAMP} and {signing.SIGNATURE}"
+            )
+        self._count(who)
+        self.hint()
+        return JSONResponse({"schema": 1, "hint": "the request is not signed; the feed is looked at"}, 202)
+
+    def _take(self, body: bytes, request: str) -> JSONResponse:
+        """Take one request that is believed; the same one again is told what became of it."""
+        ledger = self.office.ledger
+        if not ledger.hold_item(NAME, request, triggers.LAPSE):
+            row = ledger.seen(NAME, request)
+            return JSONResponse(
+                {"schema": 1, "already": True, "announcement": row.announcement if row else None}, 409
+            )
+        try:
+            taken = triggers.take(self.office, shapes.source(body, self.mapping), self.policy)
+        except PublisherError as error:
+            ledger.let_go(NAME, request)
+            self.observe("refused", {"trigger": NAME, "of": "", "reason": error.message})
+            return _refused(422 if isinstance(error, StatementError) else 500, error.kind, error.message)
+        except BaseException:
+            ledger.let_go(NAME, request)
+            raise
+        ledger.remember(NAME, request, announcement=taken.announcement)
+        ledger.forget_seen(NAME, REMEMBERED)
+        self.observe(
+            "taken",
+            {"trigger": NAME, "of": taken.announcement, "outcome": taken.outcome, "reason": taken.note},
+        )
+        view = {
+            "schema": 1,
+            "announcement": taken.announcement,
+            "outcome": taken.outcome,
+            "note": taken.note or None,
+        }
+        if taken.outcome in ("known", "differs"):
+            return JSONResponse(view | {"already": True}, 409)
+        return JSONResponse(view, 202)
+
+    # ------------------------------------------------------------ strangers
+
+    def _too_many(self, who: str) -> bool:
+        count, since = self._strangers.get(who, (0, 0.0))
+        return count >= STRANGERS[0] and time.monotonic() - since < STRANGERS[1]
+
+    def _count(self, who: str) -> None:
+        count, since = self._strangers.pop(who, (0, time.monotonic()))
+        if time.monotonic() - since >= STRANGERS[1]:
+            count, since = 0, time.monotonic()
+        self._strangers[who] = (count + 1, since)
+        while len(self._strangers) > 10_000:
+            self._strangers.popitem(last=False)
+
+
+def _refused(status: int, kind: str, message: str, retry: int = 0) -> JSONResponse:
+    headers = {"Retry-After": str(retry)} if retry else {}
+    return JSONResponse({"schema": 1, "error": {"kind": kind, "message": message}}, status, headers)

@@ -1,0 +1,157 @@
+"""Triggers: what a site, a feed or a folder hands in is taken like anybody's statement, and never past a person.
+
+A trigger may submit what is new, and renew what only triggers have touched and nobody approved by name. All
+else it leaves alone and notes: what a person submitted or approved, what is public, what was given up.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from publisher.errors import PublisherError, StatementError, Unfit, UsageError
+from publisher.ledger.seen import TAKING
+
+if TYPE_CHECKING:
+    from publisher.api import Previewed, Publisher, Source
+    from publisher.plan import When
+
+NAMES = ("webhook", "feed", "folder")
+LAPSE = 120.0
+"""Seconds after which a page that another process began to take counts as not taken: it died."""
+PATIENCE = 30.0
+"""Seconds to wait for another process that is taking the same page."""
+
+Outcome = Literal["taken", "revised", "known", "differs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How one trigger's statements are treated: the site's publication is the approval, or a person's is waited for.
+
+    `channels` empty: those of the settings. `at`: a WHEN counted from the moment of taking, or "".
+    """
+
+    name: str
+    approved: bool = False
+    channels: tuple[str, ...] = ()
+    at: str = ""
+
+    @property
+    def who(self) -> str:
+        """The name under which it is recorded; no person's."""
+        return f"({self.name})"
+
+    @property
+    def notes(self) -> str:
+        """Where it remembers what it has noted already."""
+        return f"{self.name} notes"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a statement that was handed in. `note` says what a person should know of it."""
+
+    announcement: str
+    outcome: Outcome
+    note: str = ""
+
+
+TRIGGERS = frozenset(f"({name})" for name in NAMES)
+
+
+def take(office: Publisher, source: Source, policy: Policy) -> Taken:
+    """Take what `source` says now. Raises StatementError when it cannot be used, SettingsError, UsageError."""
+    statement = office.read(source)
+    if policy.name == "folder":
+        # Where it lay says nothing: the next statement may lie there under the same name.
+        statement = replace(statement, source="")
+    previewed = office.render(statement, office.names(policy.channels))
+    if previewed.failed:
+        raise Unfit("; ".join(str(error) for _, error in previewed.failed))
+    with _alone(office, statement.url or statement.digest):
+        if same := office.ledger.same(statement.digest):
+            return Taken(same, "known")
+        if near := office.near(statement, ended=True):
+            return _changed(office, near, previewed, policy)
+        return _new(office, previewed, policy)
+
+
+@contextmanager
+def _alone(office: Publisher, page: str) -> Iterator[None]:
+    """Of several processes that are handed the same page at once, one takes it and the others find it taken."""
+    ends = time.monotonic() + PATIENCE
+    while not office.ledger.hold_item(TAKING, page, LAPSE):
+        if time.monotonic() > ends:
+            raise StatementError("another process has been taking this page for too long; hand it in again")
+        time.sleep(0.05)
+    try:
+        yield
+    finally:
+        office.ledger.let_go(TAKING, page)
+
+
+def _new(office: Publisher, previewed: Previewed, policy: Policy) -> Taken:
+    statement = previewed.statement
+    at, trouble = _when(office, policy, statement.embargo)
+    plan = office.plan(statement, at)
+    names = list(dict.fromkeys(r.channel for r in previewed.renderings))
+    key = office.ledger.submit(statement, previewed.renderings, policy.who, plan=plan, channels=names)
+    if policy.approved and not trouble:
+        try:
+            office.approve(key, by=policy.who)
+        except PublisherError as error:  # it is stored; a person can still approve it
+            trouble = error.message
+    if trouble:
+        office.ledger.note(key, "not approved", policy.who, reason=trouble)
+    return Taken(key, "taken", trouble)
+
+
+def _when(office: Publisher, policy: Policy, embargo: str) -> tuple[When | None, str]:
+    """The trigger's own plan; the embargo's end goes before it."""
+    if not policy.at:
+        return None, ""
+    try:
+        at = office.when(policy.at, f"PUBLISHER_{policy.name.upper()}__AT")
+    except UsageError as error:
+        return None, error.message
+    if embargo and at.at < office.when(embargo, "embargo").at:
+        return None, ""
+    return at, ""
+
+
+def _changed(office: Publisher, key: str, previewed: Previewed, policy: Policy) -> Taken:
+    """A page that says something else now than what is stored."""
+    ledger, statement = office.ledger, previewed.statement
+    known = ledger.known(key)
+    persons = sorted(ledger.hands(key) - TRIGGERS)
+    if known.row.ended:
+        why = f"it was {known.row.ended}"
+    elif ledger.has_left(key):
+        why = f"it is public or in doubt: publisher correct {key}"
+    elif persons:
+        why = f"{persons[0]} has submitted or approved it"
+    else:
+        ledger.revise(key, statement, previewed.renderings, policy.who)
+        return Taken(key, "revised", "the new words wait for an approval")
+    item = f"differs {key}"
+    told = ledger.seen(policy.notes, item)
+    if told is None or told.digest != statement.digest:
+        ledger.note(key, "differs", policy.who, statement=statement.digest, title=statement.title, reason=why)
+        ledger.remember(policy.notes, item, statement.digest, key, statement.url)
+    return Taken(key, "differs", f"{policy.who} says something else than {key}, which was left alone: {why}")
+
+
+def gone(office: Publisher, key: str, policy: Policy, url: str) -> bool:
+    """The page of an announcement is no more: a person is to decide whether it is retracted. Whether that is news."""
+    item = f"gone {key}"
+    if office.ledger.seen(policy.notes, item) or not office.ledger.has_left(key):
+        return False
+    office.ledger.note(
+        key, "gone", policy.who, url=url, reason=f"its page answers 410: publisher retract {key} --reason …"
+    )
+    office.ledger.remember(policy.notes, item, "", key, url)
+    return True
