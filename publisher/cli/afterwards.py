@@ -66,7 +66,7 @@ def serve(host: str, port: int) -> int:
     """The clock, and the triggers that hand statements in: webhook, feed, folder.
 
     \b
-    publisher serve               behind the site's own web server
+    publisher serve               beside the web site
     """
     with common.office(delivering=True) as office:
         from publisher.serve import Serving

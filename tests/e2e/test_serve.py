@@ -712,3 +712,19 @@ def test_without_settings_it_says_what_is_wrong(tmp_path) -> None:
     process = _process({"PUBLISHER_WEBHOOK__SECRET": "short"}, _free_port(), tmp_path)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, b"WEBHOOK__SECRET" in err, b"Traceback" in err) == (78, True, False)
+
+
+def test_the_pages_example_for_a_cms_works(values, tmp_path, monkeypatch) -> None:
+    """The Python that docs/service.md gives, as it stands there."""
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    page = (Path(__file__).parents[2] / "docs" / "service.md").read_text("utf-8")
+    code = page.partition("<!-- python -->\n```python\n")[2].partition("```")[0]
+    room: dict[str, Any] = {}
+    exec(code, room)
+    key = room["statement_published"]("Nets are moved", "https://www.example.org/nets", "All nets are moved.")
+    office = Publisher(Settings(values, files=False))
+    assert office.ledger.known(key).title == "Nets are moved"
+    assert office.ledger.hands(key) == {"the web site"}
+    office.close()
