@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
 import publisher.ledger
 from publisher.ledger import schema
@@ -33,3 +33,21 @@ def test_migrating_from_nothing_makes_the_very_tables_a_new_ledger_has(database_
 def test_the_code_works_with_the_newest_migration() -> None:
     """`schema.VERSION` names the head."""
     assert ScriptDirectory.from_config(config()).get_current_head() == schema.VERSION
+
+
+def test_what_acted_on_a_post_keeps_its_target(database_url: str) -> None:
+    """A retraction that an older version stored is found again."""
+    engine, alembic = create_engine(database_url), config()
+    content = '{"target": "abc/x", "action": "retract"}'
+    with engine.begin() as connection:
+        alembic.attributes["connection"] = connection
+        command.upgrade(alembic, "0001")
+        connection.execute(text("INSERT INTO announcement (id, revision, created, language, title, url, source, statement_digest, channels, held, page_waived) VALUES ('abc', 2, 0, 'en', '', '', '', '', '[]', false, false)"))  # fmt: skip
+        for action, said in (("publish", "{}"), ("retract", content)):
+            connection.execute(
+                text("INSERT INTO rendering VALUES ('abc', 2, 'x', 'en', :action, '', :said)"),
+                {"action": action, "said": said},
+            )
+        command.upgrade(alembic, "0002")
+        found = connection.execute(text("SELECT action, target FROM rendering ORDER BY action")).all()
+    assert [tuple(row) for row in found] == [("publish", ""), ("retract", "abc/x")]
