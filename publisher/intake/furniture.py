@@ -7,6 +7,7 @@ sentence that says something. Whatever is dropped is named in a note.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from publisher.intake import embargo
 from publisher.intake.draft import Draft, quoted, sentence
@@ -18,7 +19,7 @@ xing messenger viber signal pinterest flickr tiktok rss
 """
 _LABELS = """
 share|share this|share this page|share this article|share this statement|share on social media|share via|share on
-follow us|follow us on|tweet|print|print this page|copy link|copy|pdf|download|download pdf|save|like
+follow us|follow us on|tweet|print|print this page|copy link|copy|pdf|download|download pdf|download the pdf|save|like
 news & events|news and events|news|events|latest news|more news|all news|related|related news|related content
 related articles|related statements|related links|see also|read more|learn more|contacts|back|back to top|back to news|top|next
 previous|previous article|next article|home|menu|search|close|contact|contact us|about us|newsletter|subscribe
@@ -73,6 +74,10 @@ _PAGE = re.compile(
     |click\ here\ to\ (?:view|read|download|unsubscribe|share).{0,60}
     """
 )
+_WAY = re.compile(
+    r"(?i)(?:home|accueil|inicio|startseite|hem)\s*[>›»/|](?:.{0,120}\s[>›»/|])?\s*(\S.{5,200})"
+)
+_MENU = 40  # lines; no site's menu is longer
 # The frame some offices put around the words they quote in full; it is dropped wherever it stands.
 _FRAME = re.compile(r"\W*(?:begin|end)(?:ning)?(?: of)? (?:text|statement)\W*", re.I)
 _END_MARK = re.compile(
@@ -103,8 +108,19 @@ def trim(draft: Draft) -> None:
 
 def label(text: str) -> bool:
     """Whether a line is a button, a menu entry or a sentence about the page."""
-    bare = re.sub(r"\s+", " ", text.strip(" \t.:|·•–—*[]()<>→←›»«…!")).casefold().replace("’", "'")
-    return bare in _KNOWN or (len(text) <= 200 and bool(_PAGE.fullmatch(text.strip(' .!…»«"“”'))))
+    return (
+        _named(text)
+        or (len(text) <= 200 and bool(_PAGE.fullmatch(text.strip(' .!…»«"“”'))))
+        or (len(row := re.split(r"\s[|·•/]\s", text)) > 1 and all(_named(one) for one in row))
+    )
+
+
+def _named(text: str) -> bool:
+    return _bare(text) in _KNOWN
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\s+", " ", text.strip(" \t.:|·•–—*[]()<>→←›»«…!")).casefold().replace("’", "'")
 
 
 def _is(pattern: re.Pattern[str], text: str) -> bool:
@@ -117,8 +133,30 @@ def _around(text: str) -> bool:
 
 def _leading(blocks: list[Block]) -> list[str]:
     end = next((at for at, block in enumerate(blocks) if not _around(block.text)), len(blocks))
+    said = next((at for at, block in enumerate(blocks) if sentence(block.text)), len(blocks))
+    end = max(end, _way(blocks[: min(said, _MENU)]))
     dropped = [block.text for block in blocks[:end]]
     del blocks[:end]
+    return dropped + _buttons(blocks)
+
+
+def _way(blocks: list[Block]) -> int:
+    """Where the site's menu was copied as well: the headline's place, right below the way to it ("Home » News » …")."""
+    for at, (block, below) in enumerate(pairwise(blocks)):
+        found = _WAY.fullmatch(block.text)
+        if found and below.text.casefold().startswith(found[1].strip(" .…").casefold()):
+            return at + 1
+    return 0
+
+
+def _buttons(blocks: list[Block]) -> list[str]:
+    """A row of share buttons between the headline, its date and the first sentence."""
+    said = next((at for at, block in enumerate(blocks) if sentence(block.text)), 0)
+    row = [at for at, block in enumerate(blocks[:said]) if _named(block.text)]
+    if len(row) < 2 or not any(_bare(blocks[at].text) in _BUTTONS for at in row):
+        return []
+    dropped = [blocks[at].text for at in row]
+    blocks[:] = [block for at, block in enumerate(blocks) if at not in row]
     return dropped
 
 

@@ -241,6 +241,24 @@ def test_the_lines_of_a_page_below_a_statement_are_left_out(tail: str) -> None:
     )
 
 
+def test_a_whole_page_copied_as_text_loses_its_menu_and_its_buttons() -> None:
+    """The way to the page stands above the headline, share buttons below it; the date stays."""
+    menu = "Skip to content\nCoastal Forum\nAbout\nMembers\nHome » News » Rules agreed at sea\n"
+    head = "Rules agreed at sea\n3 May 2026\nShare:\nTwitter\nFacebook\n\n"
+    body = "The Forum agreed on rules for undersea cables in Lund, after two years of negotiations."
+    made = text(
+        f"{menu}{head}{body}\n\nDownload the PDF\n© 2026 Forum. All rights reserved.\nPrivacy Policy | Cookies\n"
+    )
+    assert (made.title, made.text) == ("Rules agreed at sea", f"3 May 2026\n\n{body}")
+
+
+@pytest.mark.parametrize("line", ["Home / Shelter programme", "Home » News", "Email", "Facebook and Twitter"])
+def test_a_line_that_only_looks_like_a_menu_takes_no_headline_away(line: str) -> None:
+    body = "The Forum agreed on rules for undersea cables in Lund, after two years of negotiations."
+    made = text(f"Statement on housing\n{line}\n\n{body}")
+    assert made.title == "Statement on housing" and body in made.text
+
+
 @pytest.mark.parametrize(
     "last",
     [
