@@ -212,7 +212,7 @@ def act_lines(act: Act) -> list[str]:
     from publisher.corrections import words
 
     r = act.rendering
-    whom = f", to {act.readers} readers" if act.readers else ""
+    whom = f", to {act.readers} reader{'s' * (act.readers > 1)}" if act.readers else ""
     name = f"{r.action} {r.target}{whom}"
     lines = [f"── {name} {'─' * max(2, 76 - len(name))}"]
     if not r.posts:
