@@ -44,7 +44,7 @@ class Services:
         """One channel: settings, credentials, scopes, expiry, who reads it, and whether it may send now."""
         channel = self.office.channel(name)
         try:
-            yield from channel.check()
+            yield from _checked(channel)
             yield from self._readers(channel)
             yield from _leaving(channel)
         finally:
@@ -75,6 +75,19 @@ class Services:
             yield _skew(service, host)
         if not asked:
             yield Finding(True, "no channel in use depends on it to the minute")
+
+
+def _checked(channel: Channel) -> Iterator[Finding]:
+    """What its own check finds; one that has none still says which settings it lacks."""
+    found = list(channel.check())
+    try:
+        channel.ready()
+    except SettingsError as error:
+        if not any(f.level == "error" and not f.ok for f in found):
+            found.append(Finding(False, error.message, "write it into the settings"))
+    if not found:
+        found.append(Finding(True, "its settings are there; it has no check of its own"))
+    yield from found
 
 
 def _stopped(lane: Row[Any], fix: str) -> Iterator[Finding]:

@@ -109,6 +109,27 @@ def test_what_it_lacks_is_named(installed: Path, tmp_path: Path) -> None:
     assert "PUBLISHER_COURIER__URL" in ran.stderr
 
 
+def test_it_is_set_up_and_looked_at_like_ours(installed: Path, tmp_path: Path) -> None:
+    """init writes what it lacks, the doctor names it, its package and version, and hides its secret."""
+    assert run(installed, tmp_path, "init", "--channels", "courier").returncode == 0
+    assert "#PUBLISHER_COURIER__URL=\n" in (tmp_path / ".env").read_text()
+    lacking = json.loads(run(installed, tmp_path, "doctor", "--json").stdout)
+    assert any(
+        "COURIER__URL" in f["what"] for f in lacking["findings"] if f["area"] == "courier" and not f["ok"]
+    )
+    settings = {
+        "PUBLISHER_COURIER__URL": "http://127.0.0.1:9/",
+        "PUBLISHER_COURIER__TOKEN": "courier-secret-123456",
+    }
+    ran = run(installed, tmp_path, "doctor", "--json", **settings)
+    assert "courier-secret" not in ran.stdout
+    report = json.loads(ran.stdout)
+    assert "courier: publisher-courier 1.0" in [f["what"] for f in report["findings"]]
+    shown = {s["name"]: s["value"] for s in report["settings"]}
+    assert shown["PUBLISHER_COURIER__TOKEN"] == "set (…3456)"
+    assert ran.returncode == 0, [f for f in report["findings"] if not f["ok"]]
+
+
 def test_an_installed_channel_that_is_not_named_is_not_used(installed: Path, tmp_path: Path) -> None:
     """No package can make itself a publisher."""
     ran = run(installed, tmp_path, "channels", "--json")
