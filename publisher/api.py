@@ -469,7 +469,7 @@ class Publisher:
         who = self.who(by)
         self.ledger.stop(key, who, reason)
         if any(r.action != "retract" for r in self.ledger.waits(key)):
-            self.ledger.withdraw(key, who, reason)
+            self.ledger.withdraw(key, who, reason, for_good=True)
         proposal = self.corrections.retraction(key, reason, mail=mail)
         asked = self.ledger.retractions(key)
         fresh = [a for a in proposal.acts if a.rendering.target not in asked]

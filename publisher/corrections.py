@@ -210,6 +210,15 @@ class Corrections:
         """How many readers a mail has reached, or may have."""
         return sum(t.n for t in self.ledger.tally(row.id) if t.state in OUT) if row.addressed else 0
 
+    def said_already(self, row: Row[Any], reply: Rendering) -> str:
+        """The earlier reply under the same post that has the same words; "" where there is none."""
+        for other in self.ledger.deliveries(row.announcement):
+            if other.target == row.id and other.action == "reply":
+                states = {t.state for t in self.ledger.tally(other.id)}
+                if states & set(OUT) and same_words(words(self.ledger.rendering(other)), words(reply)):
+                    return str(other.id)
+        return ""
+
     def _families(self, key: str) -> list[list[_Version]]:
         """Each first delivery with its replacements, in the order they were made."""
         rows = self.ledger.deliveries(key)
@@ -306,6 +315,12 @@ class _Family:
     def _reply(self, row: Row[Any], channel: Channel, said: Statement, old: Rendering) -> None:
         made = self.of.renderer.render(said, channel, Occasion("correction", self.before.title))
         reply = replace(made, action="reply", target=row.id, reason=self.reason)
+        if not is_mail(channel) and (said_by := self.of.said_already(row, reply)):
+            self.kept.append(
+                f"{row.id}: {said_by} says the same already, and {row.channel} takes the same words for a repetition; "
+                f"say it in other words with channels: {{{row.channel}: {{correction: …}}}}"
+            )
+            return
         self.acts.append(Act(reply, old, row, self.of.reached(row)))
 
     def _take_down(self, row: Row[Any], channel: Channel, plain: Rendering, old: Rendering) -> None:

@@ -21,7 +21,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from publisher import acting, compare, verify
-from publisher.channel import MAIN, Absent, Channel, Found, LiveText, Part, Prepared, Receipt, Rendering
+from publisher.channel import (
+    MAIN,
+    Absent,
+    Channel,
+    Found,
+    LiveText,
+    Part,
+    Prepared,
+    Receipt,
+    Rendering,
+    Unclear,
+)
 from publisher.errors import (
     Blocked,
     DeliveryError,
@@ -342,6 +353,9 @@ class Delivering:
             named = hint or claimed.row.hint
             if not isinstance(outcome, Found) and named and self._is(channel, Receipt(named), claimed.part):
                 outcome = Found(Receipt(named))
+            # A post with the same words may be an earlier one: each is one delivery's.
+            if isinstance(outcome, Found) and (whose := self.ledger.whose(claimed, outcome.receipt)):
+                outcome = Unclear(f"what was found is the post of {whose}")
         except Exception as error:  # a look that fails proves nothing
             self._look_again(
                 claimed, error.message if isinstance(error, PublisherError) else type(error).__name__

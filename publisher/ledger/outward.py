@@ -9,11 +9,12 @@ from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from publisher import audience
-from publisher.channel import Rendering
+from publisher.channel import Receipt, Rendering
 from publisher.errors import PublisherError, UsageError
 from publisher.hours import Hours
 from publisher.ledger import acts, events
 from publisher.ledger.control import Control
+from publisher.ledger.parts import Claimed
 from publisher.ledger.schema import announcement, approval, delivery, look, part, rendering, revision
 from publisher.ledger.statements import Known, NewDelivery, facts
 from publisher.render import announcement_digest
@@ -148,10 +149,10 @@ class Outward(Control):
                 c.execute(update(part).where(part.c.id.in_(pressed)).values(**again))
                 events.append(c, at, key, "pressed", by, parts=len(pressed))
 
-    def withdraw(self, key: str, by: str, reason: str) -> None:
+    def withdraw(self, key: str, by: str, reason: str, *, for_good: bool = False) -> None:
         """Drop a correction or retraction that lacks an approval: what was approved before stands, what it held goes on.
 
-        Raises UsageError when none waits.
+        `for_good`: because the whole announcement is retracted.         Raises UsageError when none waits.
         """
         with self.write() as c:
             at, row = self._clock(c), self._lock(c, key)
@@ -177,6 +178,9 @@ class Outward(Control):
             mine = approval.c.announcement == key, approval.c.digest == known.digest
             c.execute(delete(approval).where(*mine))
             _, digest = self._next(c, known, Statement.load(before.statement), renderings, at, by)
+            if row.ended == "retracted" and not for_good and not self._taken(c, key):
+                # Nothing more of it leaves all the same; what is public may be corrected, or taken down later.
+                c.execute(update(announcement).where(announcement.c.id == key).values(ended="cancelled"))
             stopped = dict(acts.corrections(c, key)).get(known.revision, [])
             again = {"state": "held" if row.held else "planned", "kind": None, "error": None}
             for first in stopped:
@@ -210,6 +214,25 @@ class Outward(Control):
                 self._lock(c, key)
                 c.execute(insert(look).values(delivery=of, kind=SEEN, due=at, done=at))
                 events.append(c, at, key, SEEN, by, delivery=of)
+
+    def whose(self, claimed: Claimed, receipt: Receipt) -> str:
+        """The other delivery that a post is known to be of; "" where there is none, or this one only acts on it."""
+        of = claimed.of
+        if of.action in acts.AMENDS or (of.action == "retract" and not claimed.part.rendering.posts):
+            return ""
+        with self.read() as c:
+            rows = (
+                select(delivery.c.id)
+                .join(part, part.c.delivery == delivery.c.id)
+                .where(
+                    delivery.c.channel == of.channel,
+                    delivery.c.service == of.service,
+                    ~delivery.c.addressed,
+                    part.c.id != claimed.row.id,
+                    part.c.receipt["id"].as_string() == receipt.id,
+                )
+            )
+            return str(c.scalar(rows.limit(1)) or "")
 
     def in_force(self, of: Row[Any]) -> Rendering:
         """What a post says now as far as was approved: its last change that was delivered, else its own words."""
@@ -294,6 +317,11 @@ class Outward(Control):
         rows = select(delivery.c.digest).where(delivery.c.announcement == known.id)
         planned = set(c.scalars(rows.where(delivery.c.target.is_not(None))))
         return [r for r in known.renderings if r.target and r.digest not in planned]
+
+    def _taken(self, c: Connection, key: str) -> bool:
+        """Whether a retraction was planned."""
+        made = delivery.c.announcement == key, delivery.c.action == "retract"
+        return c.execute(select(delivery.c.id).where(*made).limit(1)).first() is not None
 
     def _planned(self, c: Connection, r: Row[Any]) -> bool:
         """Whether deliveries of a revision were made."""

@@ -259,3 +259,51 @@ def test_a_repair_restores_the_corrected_words(out: Desk, box) -> None:
     box.edit(item.id, right.replace("nine", "ten"))
     assert out("repair", "@last/linkedin").code == 0
     assert live(box, "linkedin")[0].text == right
+
+
+def test_a_retraction_that_is_refused_leaves_the_post_to_be_corrected(desk: Desk, box, monkeypatch) -> None:
+    """It stays public, nothing planned comes back, and it can be corrected or retracted later."""
+    desk.write(STATEMENT, "corrected.md")
+    desk("publish", desk.write(WRONG), "--yes", "--channel", "x")
+    monkeypatch.setenv("PUBLISHER_APPROVALS", "2")
+    desk("retract", "@last", "--reason", "all wrong", "--yes", "--by", "anna")
+    assert desk("reject", "@last", "--by", "ben", "--reason", "only one figure is").code == 0
+    assert desk("run", "--until-idle").code == 0
+    assert len(live(box, "x")) == 1
+    desk("correct", "@last", "corrected.md", *REASON, "--yes", "--by", "anna")
+    desk("approve", "@last", "--by", "ben")
+    desk("run", "--until-idle")
+    assert len(live(box, "x")) == 2
+    desk("retract", "@last", "--reason", "all wrong", "--yes", "--by", "anna")
+    desk("approve", "@last", "--by", "ben")
+    desk("run", "--until-idle")
+    assert live(box, "x") == []
+
+
+def test_another_picture_goes_with_the_reply(desk: Desk, box) -> None:
+    """Where only the text changed, the reply carries none; LinkedIn says what it cannot change."""
+    from publisher.demo import EXAMPLE
+
+    (desk.folder / "emblem.png").write_bytes((EXAMPLE.parent / "emblem.png").read_bytes())
+    pictured = "images: [{path: emblem.png, alt: ALT}]\nlanguage: en"
+    first = WRONG.replace("language: en", pictured)
+    desk("publish", desk.write(first), "--yes", "--channel", "x", "--channel", "linkedin")
+    assert [d["live"] for d in desk("verify", "@last", "--json").json["deliveries"]] == ["equal", "equal"]
+    second = desk.write(STATEMENT.replace("language: en", pictured), "second.md")
+    assert desk("correct", "@last", second, *REASON, "--yes").code == 0
+    assert live(box, "x")[1].media == []
+    third = STATEMENT.replace("language: en", pictured.replace("ALT", "A star"))
+    ran = desk("correct", "@last", desk.write(third, "third.md"), "--reason", "alt text", "--yes")
+    assert ran.code == 2 and "cannot change the pictures" in ran.err and "says the same already" in ran.err
+    own = "channels: {x: {correction: 'The picture shows a star.'}}\nlanguage: en"
+    fourth = desk.write(third.replace("language: en", own), "fourth.md")
+    assert desk("correct", "@last", fourth, "--reason", "alt text", "--yes").code == 0
+    reply = live(box, "x")[2]
+    assert (reply.text, [m["alt"] for m in reply.media]) == (
+        "Correction: The picture shows a star.",
+        ["A star"],
+    )
+    assert [d["live"] for d in desk("verify", "@last", "--json").json["deliveries"]] == ["equal"] * 4
+    box.x.posts[live(box, "x")[0].id].uploads.clear()
+    ran = desk("verify", "@last/x")
+    assert ran.code == 1 and "0 pictures are shown, 1 were approved" in ran.out

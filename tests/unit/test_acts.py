@@ -272,3 +272,22 @@ def test_a_repair_says_the_approved_words_under_the_approval_there_is(office, ou
     assert states(office, key) == {"one": "delivered", "one.repair": "delivered"}
     assert office.ledger.deliveries(key)[1].digest == office.ledger.deliveries(key)[0].digest
     assert len(office.ledger.known(key).approvals) == 1
+
+
+def test_what_is_found_is_not_taken_for_another_deliverys_post(office, out):
+    """A reply in doubt with the words of an earlier one: a person is asked, nothing is adopted."""
+    from publisher.channel import Found
+
+    key, channel = out
+    act(office, key, "reply")
+    office.deliver(key)
+    channel.answers, channel.finds = [OutcomeUnknown("silence")], [Found(Receipt("id2"))]
+    made = replace(rendering(text="New words."), action="reply", target=f"{key}/one", reason="once more")
+    office.ledger.act(
+        key, [NewDelivery(made, HERE, "@office", False)], "officer", needed=1, reason="once more",
+        statement=statement(text="New words, once more."),
+    )  # fmt: skip
+    for _ in range(4):
+        office.deliver(key)
+        office.ledger.skew += 100
+    assert states(office, key)["one.reply2"] == "unknown"
