@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from publisher.errors import PublisherError, StatementError, Unfit, UsageError
+from publisher.errors import PublisherError, SettingsError, StatementError, Unfit, UsageError
 from publisher.ledger.seen import TAKING
 
 if TYPE_CHECKING:
@@ -61,6 +61,20 @@ class Taken:
 
 
 TRIGGERS = frozenset(f"({name})" for name in NAMES)
+
+
+def policy_of(office: Publisher, name: str) -> Policy:
+    """How the settings want a trigger's statements treated. Raises SettingsError."""
+    given, setting = getattr(office.settings.core, name), f"PUBLISHER_{name.upper()}__"
+    try:
+        if given.channel_names:
+            office.names(given.channel_names)
+        if given.at:
+            office.when(given.at, f"{setting}AT")
+    except UsageError as error:
+        where = "" if setting in error.message else f"{setting}CHANNELS: "
+        raise SettingsError(f"{where}{error.message}") from None
+    return Policy(name, given.policy == "approved", given.channel_names, given.at)
 
 
 def take(office: Publisher, source: Source, policy: Policy) -> Taken:

@@ -68,12 +68,8 @@ def init(folder: Path, channels: str | None, timezone: str | None, approver: str
     if fresh and common.interactive():
         known = _asked(known)
     starter.check(known)
-    commands = getattr(click.get_current_context().find_root().command, "commands", {})
-    service = "serve" if "serve" in commands else "run"
     wanted = list(
-        starter.files(
-            known, templates=templates, shipped=shipped, systemd=systemd, container=container, command=service
-        )
+        starter.files(known, templates=templates, shipped=shipped, systemd=systemd, container=container)
     )
     written, kept = starter.write(folder, wanted, force=force)
     for name in written:

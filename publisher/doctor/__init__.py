@@ -1,6 +1,6 @@
 """The doctor: looks at everything a publication needs and says what would stop it. Publishes nothing.
 
-settings → database → disk → time zone, hours, clock → templates → channels (each its own `check`) → notices. What a look finds is a
+settings → database → disk → time zone, hours, clock → templates → channels (each its own `check`) → triggers → notices. What a look finds is a
 `Finding`; one that is not ok and of level "error" would stop a publication. No look ends the others: a fault in
 one is a finding of its own.
 """
@@ -58,6 +58,7 @@ def examine(office: Publisher, given: Settings, *, notify: bool = False) -> Repo
 
     from publisher.doctor import machine, words
     from publisher.doctor.services import Services
+    from publisher.doctor.triggers import triggers
 
     debug = office.settings.core.log.level == "debug"
     ledger = machine.opened(office.settings.database_url)
@@ -73,6 +74,7 @@ def examine(office: Publisher, given: Settings, *, notify: bool = False) -> Repo
         ("plug-ins", lambda: words.plugins(office.settings)),
         ("channels", services.together),
         *((name, _of(services.channel, name)) for name in office.settings.channel_names),
+        ("triggers", lambda: triggers(office)),
         ("notices", lambda: words.notices(office, tell=notify)),
     ]
     # Side by side: a service that does not answer takes its whole timeout.

@@ -18,8 +18,8 @@ from typing import Any
 
 from publisher import clock
 from publisher.api import Publisher
-from publisher.errors import SettingsError, UsageError
-from publisher.triggers import Policy
+from publisher.errors import SettingsError
+from publisher.triggers import Policy, policy_of
 
 
 @dataclass
@@ -111,16 +111,7 @@ class Serving:
 
     def policy(self, name: str) -> Policy:
         """How the settings want a trigger's statements treated. Raises SettingsError."""
-        given, setting = getattr(self.office.settings.core, name), f"PUBLISHER_{name.upper()}__"
-        try:
-            if given.channel_names:
-                self.office.names(given.channel_names)
-            if given.at:
-                self.office.when(given.at, f"{setting}AT")
-        except UsageError as error:
-            where = "" if setting in error.message else f"{setting}CHANNELS: "
-            raise SettingsError(f"{where}{error.message}") from None
-        return Policy(name, given.policy == "approved", given.channel_names, given.at)
+        return policy_of(self.office, name)
 
     def _hook(self) -> Any:
         from publisher.serve.hooks import Hook

@@ -96,12 +96,8 @@ def files(
     shipped: Sequence[str] = (),
     systemd: bool = False,
     container: bool = False,
-    command: str = "run",
 ) -> Iterator[File]:
-    """What belongs into the folder. `shipped` are templates to copy for changing, `command` is what a service runs.
-
-    Raises UsageError.
-    """
+    """What belongs into the folder. `shipped` are templates to copy for changing. Raises UsageError."""
     values = dict(values)
     if templates or shipped:
         values.setdefault(f"{store.PREFIX}TEMPLATES", TEMPLATES)
@@ -114,9 +110,18 @@ def files(
         program = _program()
         # systemd's yes would hide a program that somebody installed for themselves.
         home = "read-only" if program.startswith(("/home/", "/root/")) else "yes"
-        yield File(UNIT, _filled(UNIT, program=program, command=command, home=home))
+        watched = values.get(f"{store.PREFIX}FOLDER__PATH", "")
+        yield File(UNIT, _filled(UNIT, program=program, home=home, writable=_writable(watched)))
     if container:
-        yield File(CONTAINER, _filled(CONTAINER, version=__version__, command=command))
+        yield File(CONTAINER, _filled(CONTAINER, version=__version__))
+
+
+def _writable(watched: str) -> str:
+    """The line of the unit that lets the service move files in a watched folder."""
+    if not watched:
+        return "# A watched folder (PUBLISHER_FOLDER__PATH): ReadWritePaths=/srv/statements"
+    place = str(Path("/etc/publisher") / watched).replace("%", "%%")
+    return f'ReadWritePaths="{place}"' if " " in place else f"ReadWritePaths={place}"
 
 
 def _filled(name: str, **words: str) -> str:

@@ -243,6 +243,28 @@ def test_an_unsubscribe_page_that_is_not_there_stops_publication(desk, monkeypat
     assert ran.code == 78 and any("could not be reached" in what for what in found(ran, "email"))
 
 
+def test_triggers_are_looked_at_and_nothing_is_taken(desk, site, monkeypatch, tmp_path) -> None:
+    """Policies, the feed, the folder; what would end the service is an error, a feed that is away a warning."""
+    assert "none is on" in found(desk("doctor", "--json"), "triggers", ok=True)[0]
+    monkeypatch.setenv("PUBLISHER_WEBHOOK__SECRET", "webhook-secret-123456")
+    monkeypatch.setenv("PUBLISHER_WEBHOOK__POLICY", "approved")
+    monkeypatch.setenv("PUBLISHER_FOLDER__PATH", str(tmp_path / "watched"))
+    monkeypatch.setenv("PUBLISHER_FEED__URL", f"{site.url}/feed")
+    ran = desk("doctor", "--json")
+    assert ran.code == 0 and "webhook-secret-123456" not in ran.out
+    said = found(ran, "triggers", ok=True)
+    assert "the site's publication is the approval" in said[0] and "(will be made)" in said[1]
+    assert found(ran, "triggers") and not (tmp_path / "watched").exists()
+    (tmp_path / "watched").write_text("no folder")
+    monkeypatch.setenv("PUBLISHER_FEED__URL", "")
+    ran = desk("doctor", "--json")
+    assert ran.code == 78 and "is no folder" in found(ran, "triggers")[0]
+    monkeypatch.setenv("PUBLISHER_FOLDER__PATH", "")
+    monkeypatch.setenv("PUBLISHER_WEBHOOK__CHANNELS", "mastodon")
+    ran = desk("doctor", "--json")
+    assert ran.code == 78 and "PUBLISHER_WEBHOOK__CHANNELS" in found(ran, "triggers")[0]
+
+
 def test_notices_are_tried_where_that_is_asked_for(desk, site, monkeypatch) -> None:
     """Without --notify nobody is told; with it, everybody, and a failure is 78 without the address's secret."""
     monkeypatch.setenv("PUBLISHER_NOTIFY__URLS", f"{site.url}/hook-secret-123456")

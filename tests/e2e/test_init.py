@@ -197,10 +197,18 @@ def test_the_unit_waits_for_a_person_after_78_and_is_watched(tmp_path: Path) -> 
         "WatchdogSec=3min",
         "Type=notify",
         "NoNewPrivileges=yes",
-        f"ExecStart={PROGRAM} ",
+        f"ExecStart={PROGRAM} serve\n",
     ):
         assert f"\n{line}" in text
     assert not re.search(r"\{\w+\}", text)
+
+
+def test_a_watched_folder_may_be_written_by_the_unit(bare) -> None:
+    """It is the one place beside the ledger."""
+    assert bare("init", "--systemd", "--set", "FOLDER__PATH=/srv/statements").code == 0
+    assert "\nReadWritePaths=/srv/statements\n" in Path("publisher.service").read_text()
+    bare("init", "--systemd", "--set", "FOLDER__PATH=new statements", "--force")
+    assert '\nReadWritePaths="/etc/publisher/new statements"\n' in Path("publisher.service").read_text()
 
 
 @pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not installed")
@@ -220,6 +228,8 @@ def test_what_the_unit_runs_says_when_it_is_ready_and_stops_when_it_is_asked(tmp
     import socket
 
     (start,) = re.findall(r"^ExecStart=(.*)$", unit(tmp_path).read_text(), re.M)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        start += f" --port {free.getsockname()[1]}"
     place = tmp_path / "notify"
     env = {
         "HOME": str(tmp_path),
