@@ -9,7 +9,7 @@ import getpass
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,8 @@ class Source:
     embargo: str = ""
     no_embargo: bool = False
     stdin: bytes | None = None
+    undated: bool = False
+    """Leave out what is true only on the day of issue ("today")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,14 @@ class Publisher:
                 self.when(made.embargo, "`embargo`")
             except UsageError as error:  # what a file says is the statement's fault, not the command's
                 raise StatementError(f"{source.source}: {error.message}") from None
-        return made
+        return self.undated(made) if source.undated else made
+
+    def undated(self, statement: Statement) -> Statement:
+        """The statement, of which no channel uses what is true only on the day of issue."""
+        given = statement.overrides
+        told = {name: {"today": False} | given.get(name, {}) for name in self.settings.channel_names}
+        others = tuple(self.undated(other) for other in statement.translations)
+        return replace(statement, overrides=given | told, translations=others)
 
     def names(self, chosen: Sequence[str] = ()) -> tuple[str, ...]:
         """Channel names: the chosen ones, else those of the settings. Raises UsageError for one not in use."""
@@ -228,6 +237,7 @@ class Publisher:
             self.ready(names)
             due = plan.at.at if plan.at else plan.embargo.at if plan.embargo else None
             self.affordable(previewed.renderings, due, "" if again else known or "")
+            self.in_time(previewed.statement, previewed.renderings, due)
             if confirm and not confirm(previewed, due):
                 raise UsageError("not published: you said no")
         who = self.who(by)
@@ -283,10 +293,11 @@ class Publisher:
         plan = self.plan(known.statement, at) if at else None
         due = plan.at.at if plan and plan.at else known.row.due or known.row.embargo
         self.affordable(known.renderings, due, key)
+        self.in_time(known.statement, known.renderings, due)
         return self.ledger.approve(
             key,
             self.who(by),
-            self._deliveries(key, known.renderings),
+            self._deliveries(key, known.renderings, known.statement),
             needed=core.approvals,
             digest=digest,
             plan=plan,
@@ -294,7 +305,9 @@ class Publisher:
             hours=self.hours,
         )
 
-    def _deliveries(self, key: str, renderings: Sequence[Rendering]) -> list[NewDelivery]:
+    def _deliveries(
+        self, key: str, renderings: Sequence[Rendering], statement: Statement
+    ) -> list[NewDelivery]:
         """What acts on an earlier delivery goes where that went, and to its readers."""
         from publisher.ledger import NewDelivery
 
@@ -302,11 +315,37 @@ class Publisher:
         made: list[NewDelivery] = []
         for r in renderings:
             if row := rows.get(r.target):
-                made.append(NewDelivery(r, row.service, row.account, row.addressed and bool(r.posts)))
+                # What is amended keeps the day it was posted on; what stands in for it gets another.
+                day = self._span(r.day, statement) if r.day and r.action == "replace" else None
+                made.append(NewDelivery(r, row.service, row.account, row.addressed and bool(r.posts), day))
             else:
                 channel = self.channel(r.channel)
-                made.append(NewDelivery(r, channel.service, channel.account, channel.addressed))
+                day = self._span(r.day, statement) if r.day else None
+                made.append(NewDelivery(r, channel.service, channel.account, channel.addressed, day))
         return made
+
+    def _span(self, day: str, statement: Statement) -> tuple[float, float]:
+        """A day as [from, to) in seconds since the epoch: where the statement was issued, as far as it says, else here."""
+        from datetime import datetime, timedelta
+        from zoneinfo import ZoneInfo
+
+        issued = datetime.fromisoformat(statement.issued)
+        zone = issued.tzinfo or ZoneInfo(self.settings.core.timezone or "UTC")
+        first = datetime.fromisoformat(day).replace(tzinfo=zone)
+        return first.timestamp(), (first + timedelta(days=1)).timestamp()
+
+    def in_time(self, statement: Statement, renderings: Sequence[Rendering], due: float | None) -> None:
+        """Raise UsageError when what speaks of "today" is to leave on another day."""
+        at = due or self.ledger.clock()
+        for r in renderings:
+            if not r.day or r.action not in ("publish", "replace"):
+                continue
+            first, end = self._span(r.day, statement)
+            if not first <= self.hours.due(r.channel, at, asked=due is not None) < end:
+                raise UsageError(
+                    f"{r.channel}: the text speaks of the day it was issued, and is true on {r.day} only; plan it for "
+                    f"that day, or leave such sentences out: --undated, or channels: {{{r.channel}: {{today: false}}}}"
+                )
 
     def _take_in(self, previewed: Previewed, who: str, plan: Plan, again: str) -> tuple[str, bool]:
         """Store a statement as a new announcement, as the next revision of one, or not at all if it is known."""
@@ -444,7 +483,9 @@ class Publisher:
     def reschedule(self, reference: str, at: When, *, by: str = "") -> None:
         """Give what has not left yet another time. Raises UsageError when it is past or before the embargo."""
         key, _ = self.ledger.resolve_reference(reference)
-        plan = self.plan(self.ledger.known(key).statement, at)
+        known = self.ledger.known(key)
+        plan = self.plan(known.statement, at)
+        self.in_time(known.statement, known.renderings, at.at)
         self.ledger.reschedule(key, plan, self.who(by), self.settings.core.plan.lateness, self.hours)
 
     @cached_property
@@ -476,7 +517,7 @@ class Publisher:
         if fresh:
             self.ledger.act(
                 key,
-                self._deliveries(key, [a.rendering for a in fresh]),
+                self._deliveries(key, [a.rendering for a in fresh], proposal.statement),
                 who,
                 needed=self.settings.core.approvals,
                 reason=reason,
@@ -522,7 +563,7 @@ class Publisher:
             try:
                 self.ledger.act(
                     key,
-                    self._deliveries(key, proposal.renderings),
+                    self._deliveries(key, proposal.renderings, proposal.statement),
                     self.who(by),
                     needed=self.settings.core.approvals,
                     reason=reason,

@@ -172,7 +172,8 @@ class Rendering:
     `link` is the statement's public page (a link card points at it). `sources` says, sentence by sentence,
     where the words came from: [start, end] offsets into `Statement.text`. `warnings` and `sources` are no
     part of the digest: they do not leave. `target` is the delivery that any other `action` than publish acts on:
-    amend, reply, replace (stands in for it) or retract; `reason` is why, for the record.
+    amend, reply, replace (stands in for it) or retract; `reason` is why, for the record. `day` (ISO 8601) is the
+    only one on which the words are true, where they speak of "today".
     """
 
     channel: str
@@ -187,6 +188,7 @@ class Rendering:
     cost_note: str = ""
     target: str = ""
     reason: str = ""
+    day: str = ""
 
     @cached_property
     def digest(self) -> str:
@@ -197,6 +199,7 @@ class Rendering:
         acts = {"target": self.target, "reason": self.reason} if self.target else {}
         return sha256(
             acts
+            | ({"day": self.day} if self.day else {})
             | {
                 "channel": self.channel,
                 "language": self.language,
@@ -239,6 +242,7 @@ class Rendering:
             "cost_note": self.cost_note,
             "target": self.target,
             "reason": self.reason,
+            "day": self.day,
         }
 
     @classmethod

@@ -23,6 +23,8 @@ from publisher.statement import Media, Statement
 from publisher.summary import Candidate, Choice, choose, faithful
 from publisher.text import Text
 
+TODAY = "today"
+"""The override that leaves out, where it is false, what is true only on the day of issue."""
 CORRECTION = "correction"
 """What the author's own words for a reply that corrects are kept under."""
 
@@ -41,6 +43,7 @@ class Composition:
     occasion: Occasion | None = None
     warnings: list[str] = field(default_factory=list)
     used: set[tuple[int, int]] = field(default_factory=set)
+    day: str = ""
 
     def rendering(self) -> Rendering:
         """Raises Unfit, StatementError and SettingsError; see `Renderer.render`."""
@@ -63,6 +66,7 @@ class Composition:
             sources=tuple(sorted(self.used)),
             cost_usd=form.price(posts),
             cost_note=form.price_note(posts),
+            day=self.day,
         )
 
     def _single(self, media: Sequence[Media]) -> tuple[Copy, ...]:
@@ -101,7 +105,7 @@ class Composition:
         """The author's own texts for this channel, by field name. Raises StatementError for what is no override."""
         form, name = self.channel.form, self.channel.name
         known = {f.override: f.name for f in form.fields if f.override}
-        others = {*form.options, *(["thread"] if form.thread_sentences else [])}
+        others = {TODAY, *form.options, *(["thread"] if form.thread_sentences else [])}
         if self.channel.replies and self._main:
             known["correction"] = CORRECTION
         found: dict[str, str] = {}
@@ -116,6 +120,15 @@ class Composition:
                     raise StatementError(f"{self._where}: channels.{name}.{key} must be a text")
                 found[known[key]] = _tidied(value)
         return found
+
+    @property
+    def _today(self) -> str:
+        """The day the statement was issued on, which words that speak of "today" are held to; "" where none may."""
+        asked = self.given.get(TODAY, True)
+        if not isinstance(asked, bool):
+            where = f"{self._where}: channels.{self.channel.name}.{TODAY}"
+            raise StatementError(f"{where} is true or false, not {asked!r}")
+        return self.statement.issued[:10] if asked and not self.occasion else ""
 
     @property
     def _where(self) -> str:
@@ -225,15 +238,20 @@ class Composition:
         def fits(chosen: Sequence[Candidate]) -> bool:
             return self._fits(spec, self.filling.text(spec, before, chosen, ""))
 
-        chosen = choose(self.choice, fits, spec.sentences, self.statement.title)
+        chosen = choose(self.choice, fits, spec.sentences, self.statement.title, self._today)
         if not chosen and spec.name == MAIN:
             why = "fits beside it" if self.choice.ranked else "can stand alone"
             self.warnings.append(
                 f"{self.channel.name}: the headline stands alone, since no sentence of the statement {why}. "
                 f"{self._advice(spec)}"
             )
-        self.used |= {(c.start, c.end) for c in chosen}
+        self._uses(chosen)
         return self._finished(spec, self.filling.text(spec, before, chosen, ""))
+
+    def _uses(self, chosen: Sequence[Candidate]) -> None:
+        """Remember where the words come from, and the day that they are held to."""
+        self.used |= {(c.start, c.end) for c in chosen}
+        self.day = self.day or next((c.day for c in chosen if c.day), "")
 
     # ------------------------------------------------------------ a thread
 
@@ -309,11 +327,12 @@ class Composition:
             lambda trial: all(fits(2, most + 1, [group]) for group in thread.grouped(trial)),
             most,
             self.statement.title,
+            self._today,
         )
         posts, _ = thread.pack(thread.grouped(chosen), fits)
         if len(posts) < 2:
             return []
-        self.used |= {(c.start, c.end) for post in posts for group in post for c in group}
+        self._uses([c for post in posts for group in post for c in group])
         return [made(n, len(posts), groups) for n, groups in enumerate(posts, 1)]
 
     # ------------------------------------------------------------ fitting
@@ -390,7 +409,12 @@ class Composition:
             for finding in faithful.check(words, self.statement, verbatim=ours) if words else ():
                 self.warnings.append(f"{what}: {finding.what}")
         said = [c for c in copies if c.field == MAIN]
-        if _RELATIVE.search(" ".join(c.text for c in said)):
+        if self.day:
+            self.warnings.append(
+                f"{self.channel.name}: the text speaks of the day it was issued, and leaves on {self.day} only; "
+                f"channels: {{{self.channel.name}: {{{TODAY}: false}}}} or --undated leaves such sentences out"
+            )
+        elif _RELATIVE.search(" ".join(c.text for c in said)):
             self.warnings.append(f"{self.channel.name}: the text speaks of a day relative to its publication")
         if said and not self.occasion:
             self._tagged([c.spans for c in said])

@@ -83,11 +83,12 @@ def take(office: Publisher, source: Source, policy: Policy) -> Taken:
     if policy.name == "folder":
         # Where it lay says nothing: the next statement may lie there under the same name.
         statement = replace(statement, source="")
+    as_read, statement = statement.digest, office.undated(statement)  # nobody says on which day it will leave
     previewed = office.render(statement, office.names(policy.channels))
     if previewed.failed:
         raise Unfit("; ".join(str(error) for _, error in previewed.failed))
     with _alone(office, statement.url or statement.digest):
-        if same := office.ledger.same(statement.digest):
+        if same := office.ledger.same(statement.digest) or office.ledger.same(as_read):
             return Taken(same, "known")
         if near := office.near(statement, ended=True):
             return _changed(office, near, previewed, policy)

@@ -83,6 +83,8 @@ def rendering_view(r: Rendering) -> dict[str, Any]:
         view["headers"] = dict(r.headers)
     view["warnings"] = list(r.warnings)
     view["sources"] = [list(s) for s in r.sources]
+    if r.day:
+        view["day"] = r.day
     if r.cost_usd is not None:
         view["cost_usd"] = r.cost_usd
         if r.cost_note:

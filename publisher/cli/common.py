@@ -49,6 +49,9 @@ def reading(command: F) -> F:
         click.option("--language", default="", metavar="TAG", help="BCP 47 tag, such as fr."),
         click.option("--embargo", default="", metavar="WHEN", help="Nothing leaves before it."),
         click.option("--no-embargo", is_flag=True, help="The embargo wording in the text no longer holds."),
+        click.option(
+            "--undated", is_flag=True, help="Leave out what is true only on the day of issue (“today”)."
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -65,7 +68,9 @@ def source_of(values: dict[str, Any]) -> Source:
     """The Source that `reading`'s options describe; takes them out of `values`."""
     from publisher.api import Source
 
-    taken = {k: values.pop(k) for k in ("source", "url", "title", "language", "embargo", "no_embargo")}
+    taken = {
+        k: values.pop(k) for k in ("source", "url", "title", "language", "embargo", "no_embargo", "undated")
+    }
     return Source(**taken, stdin=sys.stdin.buffer.read() if taken["source"] == "-" else None)
 
 

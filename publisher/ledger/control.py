@@ -16,7 +16,7 @@ from publisher.hours import Hours
 from publisher.ledger import acts, events
 from publisher.ledger.looks import Looks
 from publisher.ledger.pages import INDEXED, PAGE, freed
-from publisher.ledger.parts import LATE, OPEN
+from publisher.ledger.parts import LATE, OPEN, PAST_ADVICE
 from publisher.ledger.schema import announcement, delivery, lane, part, tick
 from publisher.ledger.statements import Plan, ensure_lane
 
@@ -46,6 +46,8 @@ class Control(Looks):
             at, row = self._clock(c), self._lock(c, key)
             if row.ended:
                 raise UsageError(f"{key} was {row.ended}; there is nothing to release")
+            if self._any_past(c, key, at):
+                raise UsageError(f"{key} {PAST_ADVICE}")
             # What was held for its page and rescheduled since will be asked for at the new time.
             now = or_(part.c.state != "held", part.c.due <= at)
             pageless = self._set(
@@ -70,6 +72,11 @@ class Control(Looks):
                 update(announcement).where(announcement.c.id == key).values(held=False, page_waived=waived)
             )
             events.append(c, at, key, "released", by, page_waived=waived)
+
+    def _any_past(self, c: Connection, key: str, at: float) -> bool:
+        left = select(part.c.id).join(delivery, delivery.c.id == part.c.delivery)
+        theirs = (delivery.c.announcement == key, delivery.c.day_end <= at)
+        return c.execute(left.where(*theirs, part.c.state.in_((*OPEN, "held"))).limit(1)).first() is not None
 
     def cancel(self, key: str, by: str, reason: str = "") -> None:
         """Nothing more of it leaves, ever. What is public already stays public."""

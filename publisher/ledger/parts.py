@@ -58,6 +58,9 @@ PROVABLE = ("sending", "unknown", *OPEN, "held", "failed", "cancelled")
 
 LATE = "TooLate"
 """The kind of trouble of a part that was held because its time had passed."""
+PAST = "DayPast"
+"""… because its words speak of a day that is over."""
+PAST_ADVICE = "speaks of the day it was issued, which is over: cancel it, and submit it again with --undated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,9 @@ def _claimable() -> Select[Any]:
                 and_(delivery.c.target.is_not(None), announcement.c.ended != "retracted"),
             ),
             or_(announcement.c.embargo.is_(None), announcement.c.embargo <= _NOW),
+            or_(
+                delivery.c.day_start.is_(None), and_(delivery.c.day_start <= _NOW, delivery.c.day_end > _NOW)
+            ),
             given >= bindparam("needed", type_=Integer),
             ~closed.exists(),
             or_(delivery.c.action == "retract", ~follows.exists()),
@@ -357,6 +363,9 @@ class Parts(Statements):
             # The bare column would make SQLite walk all parts by delivery rather than those that are due.
             named = part.c.delivery.concat("").label("delivery")
             overdue = c.execute(select(named).where(_overdue(self)).distinct()).scalars().all()
+            over = c.scalars(
+                select(delivery.c.id).where(_past(self), delivery.c.id.in_(_open_and_due(self)))
+            ).all()
         for key in rows:
             changed += self._move(
                 key,
@@ -369,6 +378,10 @@ class Parts(Statements):
         for key in overdue:
             changed += self._move(
                 key, _overdue(self), "held", "too late: a person must release it", kind=LATE
+            )
+        for key in over:
+            changed += self._move(
+                key, and_(INDEXED, part.c.due < self.now()), "held", f"it {PAST_ADVICE}", kind=PAST
             )
         return changed
 
@@ -583,6 +596,15 @@ def _overdue(db: Parts) -> ColumnElement[bool]:
         part.c.attempt == 0,
         part.c.last_start < db.now(),
     )
+
+
+def _past(db: Parts) -> ColumnElement[bool]:
+    """Of whose words the only day is over."""
+    return and_(delivery.c.day_end.is_not(None), delivery.c.day_end <= db.now())
+
+
+def _open_and_due(db: Parts) -> Select[Any]:
+    return select(part.c.delivery.concat("")).where(INDEXED, part.c.due < db.now()).distinct()
 
 
 def _told(verdict: Verdict) -> dict[str, Any]:

@@ -54,6 +54,8 @@ class NewDelivery:
     service: str
     account: str
     addressed: bool
+    day: tuple[float, float] | None = None
+    """The only span in which its words are true."""
 
 
 class Statements(Database):
@@ -456,6 +458,8 @@ class Statements(Database):
                     service=d.service,
                     account=d.account,
                     cost=r.cost_usd,
+                    day_start=d.day[0] if d.day else None,
+                    day_end=d.day[1] if d.day else None,
                     target=r.target or None,
                     reason=r.reason or None,
                 )
