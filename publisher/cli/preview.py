@@ -10,7 +10,7 @@ import click
 from publisher.cli import common
 
 if TYPE_CHECKING:
-    from publisher.api import Previewed
+    from publisher.api import Previewed, Publisher
     from publisher.channel import Copy, Rendering
 
 
@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 @click.option(
     "--html", type=click.Path(path_type=Path), help="Write a page that looks like the post on each channel."
 )
+@click.option("--explain", is_flag=True, help="Say which sentences were chosen, why, and what was left out.")
 @common.as_json
-def preview(html: Path | None, json_: bool, channels: tuple[str, ...], **o: Any) -> int:
+def preview(html: Path | None, explain: bool, json_: bool, channels: tuple[str, ...], **o: Any) -> int:
     """The dry run: exactly what each channel would get. Needs no settings, sends nothing.
 
     \b
     publisher preview statement.md
     publisher preview statement.md --html preview.html
     publisher preview https://www.example.org/statements/42 --channel x
+    publisher preview statement.md --channel x --explain
     """
     from publisher import views
 
@@ -50,17 +52,35 @@ def preview(html: Path | None, json_: bool, channels: tuple[str, ...], **o: Any)
             page.write(html, made)
         if json_:
             view = views.preview(previewed.statement, previewed.renderings, previewed.digest)
+            if explain:
+                told = _explained(office, previewed)
+                view["renderings"] = [
+                    r | {"explain": e} for r, e in zip(view["renderings"], told, strict=True)
+                ]
             if previewed.failed:
                 kind, text = "Unfit", "; ".join(str(error) for _, error in previewed.failed)
                 view["error"] = {"kind": kind, "message": text}
             common.show_json(view)
         else:
             click.echo("\n".join(for_people(previewed)))
+            if explain:
+                from publisher.explain import lines
+
+                for rendering, why in zip(previewed.renderings, _explained(office, previewed), strict=True):
+                    click.echo(f"\n── why: {rendering.channel} ({rendering.language})")
+                    click.echo("\n".join(lines(why)))
             if html:
                 common.warn(f"written to {html}")
         if previewed.failed and not json_:
             common.warn(*(f"does not fit: {error}" for _, error in previewed.failed))
     return 65 if previewed.failed else 0
+
+
+def _explained(office: Publisher, previewed: Previewed) -> list[dict[str, Any]]:
+    from publisher.explain import explanation
+
+    said = {s.language: s for s in previewed.statement.languages}
+    return [explanation(said[r.language], r, office.renderer) for r in previewed.renderings]
 
 
 def for_people(previewed: Previewed) -> list[str]:

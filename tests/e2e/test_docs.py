@@ -439,7 +439,7 @@ def test_every_key_override_and_template_is_documented() -> None:
         row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
         own = [f.override for f in form.fields if f.override]
         own += ["correction", "thread"] * bool(form.thread_sentences)
-        assert re.findall(r"`(\w+)`", row)[1:] == own + list(form.options)
+        assert re.findall(r"`(\w+)`", row)[1:] == [*own, *form.options, "today"]
     for template in render.SHIPPED.glob("*.j2"):
         assert f"`{template.name}`" in page
 
