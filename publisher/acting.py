@@ -19,6 +19,8 @@ from publisher.errors import DeliveryError, OutcomeUnknown, Permanent, Transient
 from publisher.ledger import Claimed
 from publisher.ledger.acts import AMENDS
 
+NEW = ("publish", "replace")
+"""What says something for the first time, and waits for its page."""
 RETRACT = "retract"
 AGAIN, SELDOM = 5.0, 300.0
 """Seconds to the next try to take something down: doubled each time, up to the second."""

@@ -190,7 +190,7 @@ class Delivering:
         except PublisherError as error:
             self._stop(of, error)
             return
-        if self.gate and not of.target and self.gate.closed(of, rendering.link):
+        if self.gate and of.action in acting.NEW and self.gate.closed(of, rendering.link):
             return
         if of.addressed and not of.target:
             self.ledger.refresh_audience(of)

@@ -16,6 +16,7 @@ from publisher import addresses, plan, views
 from publisher.addresses import Notice
 from publisher.digest import sha256
 from publisher.errors import PublisherError, SettingsError
+from publisher.ledger.acts import CORRECTED
 from publisher.ledger.looks import alike
 from publisher.ledger.pages import PAGE
 
@@ -197,6 +198,8 @@ class Notices:
             yield Notice(f"{about} failed {view['attempts']}", "failed", what, fix, delivery=of)
         elif state == "held" and error["kind"] not in ("", BY_A_PERSON):
             fix = f"let it go: publisher release {key}, or publisher cancel {key}"
+            if error["kind"] == CORRECTED:
+                fix = f"the correction lacks an approval: publisher approve {key}, or publisher reject {key}"
             what = f"{of} is held: {error['message']}"
             yield Notice(f"{about} held {_same(error['kind'])}", "held", what, fix, delivery=of)
         elif row.action == "retract" and state == "waiting" and view["attempts"] >= STUBBORN:

@@ -212,7 +212,7 @@ def next_steps(view: Mapping[str, Any]) -> list[str]:
             )
         elif d["state"] == "failed":
             steps.append(f"mend it, then: publisher retry {d['id']}")
-        elif d["state"] == "held":
+        elif d["state"] == "held" and not head.get("waits"):
             steps.append(f"let it go: publisher release {head['id']}, or publisher cancel {head['id']}")
     waits = any(d["state"] in ("planned", "waiting") for d in view["deliveries"])
     if waits and view["clock"] is None:

@@ -105,7 +105,9 @@ class Control(Looks):
             self._set(c, key, OPEN, part.c.kind == PAGE, **freed(at))
             self._set(c, key, ("held",), part.c.kind == LATE, state="planned", kind=None, error=None)
             moved: dict[str, float] = {}
-            for of in c.execute(select(delivery).where(delivery.c.announcement == key)).all():
+            # What puts right something that is public is never put off.
+            new = or_(delivery.c.target.is_(None), delivery.c.action == "replace")
+            for of in c.execute(select(delivery).where(delivery.c.announcement == key, new)).all():
                 due = (hours or Hours()).due(of.channel, plan.at.at, asked=True)
                 mine = part.c.delivery == of.id
                 if self._set(

@@ -181,6 +181,8 @@ def test_a_second_name_is_needed_when_two_approve(desk: Desk, box, monkeypatch) 
     assert ran.code == 0
     assert ran.json["announcement"]["waits"][0]["action"] == "reply"
     assert "reply" in desk("queue").out
+    assert "[-ten-]" in desk("show", "@last", "--html", "page.html").out
+    assert "<ins>nine</ins>" in (desk.folder / "page.html").read_text("utf-8")
     assert len(live(box, "x")) == 1
     assert desk("correct", "@last", "corrected.md", *REASON, "--yes", "--by", "anna").code == 2
     assert desk("reject", "@last", "--by", "ben", "--reason", "let us wait").code == 0
