@@ -19,10 +19,16 @@ _FORMATS = re.compile(f"[{_OPENERS}{_PDF}{_ISOLATES}{_PDI}]")
 _NO_BREAK = re.compile("(?<!«)(?<!\\d)\u00a0(?![:;!?»%‰€$£°])|(?<=\\d)\u00a0(?![\\d:;!?»%‰€$£°])")
 
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_RAISED = str.maketrans("0123456789", _SUPERSCRIPTS)
 # A footnote mark hangs on a long word or on punctuation; m² and km³ hang on a short unit.
 _FOOTNOTE = re.compile(
     rf"(?:(?<=[^\W\d_]{{4}})|(?<=[.,;:!?”\"’'»)\]]))[{_SUPERSCRIPTS}]+(?:[ ,][{_SUPERSCRIPTS}]+)*"
 )
+
+
+def raised(text: str) -> str:
+    """Figures that are set higher, as the characters that are: m² stays, and a footnote mark can be told from a number."""
+    return text.translate(_RAISED)
 
 
 def printable(text: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from publisher.errors import StatementError
-from publisher.intake.clean import clean, line
+from publisher.intake.clean import clean, line, raised
 from publisher.intake.draft import Draft, blocks_of, ended, without_kickers
 from publisher.intake.fields import web_address
 from publisher.statement import Block, BlockKind
@@ -162,8 +162,15 @@ class _Reading:
                 self.hidden = self.hidden or bool(
                     "".join(t.text or "" for t in element.iter(f"{_W}t")).strip()
                 )
+            elif element.tag == f"{_W}r" and _is_raised(element):
+                yield from map(raised, self._words(element))
             else:
                 yield from self._words(element)
+
+
+def _is_raised(run: Any) -> bool:
+    mark = run.find(f"{_W}rPr/{_W}vertAlign")
+    return mark is not None and mark.get(f"{_W}val") == "superscript"
 
 
 def _vanishes(run: Any) -> bool:

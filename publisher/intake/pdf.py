@@ -18,7 +18,7 @@ from statistics import median
 from typing import Any
 
 from publisher.errors import StatementError
-from publisher.intake.clean import clean, line
+from publisher.intake.clean import clean, line, raised
 from publisher.intake.draft import Draft, ended, quoted, without_kickers
 from publisher.statement import Block, BlockKind
 
@@ -127,6 +127,8 @@ def _put(lines: list[_Line], new: _Line) -> None:
     """A piece of text beside the last one belongs to its line."""
     last = lines[-1] if lines else None
     if last and abs(last.y - new.y) < 0.4 * max(last.size, new.size):
+        if new.size <= 0.8 * last.size and new.y > last.y + 0.1 * last.size:
+            new = replace(new, text=raised(new.text))
         larger = new if new.size > last.size and new.text.strip() else last
         bold = last.bold and (new.bold or not new.text.strip())
         lines[-1] = replace(last, text=last.text + new.text, size=larger.size, bold=bold)

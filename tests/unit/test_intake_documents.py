@@ -307,6 +307,21 @@ def test_a_word_that_was_parted_at_a_line_s_end_is_one_word() -> None:
     )
 
 
+def test_a_raised_figure_is_a_footnote_mark_and_no_part_of_a_number() -> None:
+    """But m² stays m², in both kinds of document."""
+    lines = [(72.0, 770.0, 18.0, TITLE), (72.0, 700.0, 11.0, "The ministers agreed"), (176.0, 704.0, 6.5, "1"),
+             (180.0, 700.0, 11.0, " on wards of 20 m"), (263.0, 704.0, 6.5, "2"), (267.0, 700.0, 11.0, " for each patient.")]  # fmt: skip
+
+    def build(d: Any) -> None:
+        d.add_heading(TITLE, 0)
+        paragraph = d.add_paragraph("The ministers agreed")
+        for said in ("1", " on wards of 20 m", "2", " for each patient."):
+            paragraph.add_run(said).font.superscript = said.isdigit()
+
+    for made in (taken(pdf(lines)), taken(word(build))):
+        assert made.text == "The ministers agreed on wards of 20 m² for each patient."
+
+
 def test_a_pdf_of_one_size_has_its_first_line_as_title() -> None:
     made = taken(pdf([(72.0, 770.0, 11.0, TITLE), *column(PARAGRAPHS)]))
     assert made.title == TITLE
