@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from publisher.errors import StatementError
 from publisher.intake import embargo as embargoes
@@ -123,6 +124,10 @@ def _statement(source: Source, given: _Given) -> tuple[Statement, list[str]]:
         source=source.name,
     )
     fields.unknown(draft)
+    if source.private and urlsplit(made.url).netloc == urlsplit(source.url).netloc:
+        draft.note(
+            f"{made.url} is not public, as far as the settings say; give the address for readers with --url"
+        )
     if not made.url and not given.main:
         draft.note("the statement has no link; set `url` (or --url) so that readers can find it")
     if not made.blocks:
@@ -201,7 +206,7 @@ def _read_as(kind: Kind, source: Source, text: str, body: str) -> Draft:
     if kind == "html":
         from publisher.intake import page
 
-        return page.read(text, source.name, source.url)
+        return page.read(text, source.name, source.url, private=source.private)
     if kind == "markdown":
         from publisher.intake import markdown
 

@@ -165,6 +165,13 @@ def _allows(entry: str, host: str, port: int) -> bool:
     return bool(named.hostname) and named.hostname == host and named.port in (None, port)
 
 
+def private(url: str, allow_hosts: Sequence[str]) -> bool:
+    """Whether `url` may be fetched only because `allow_hosts` says so; its readers may not reach it."""
+    parts = urlsplit(url)
+    port = parts.port or _PORTS.get(parts.scheme, 0)
+    return any(_allows(entry, _ascii(parts.hostname or ""), port) for entry in allow_hosts)
+
+
 def _addresses(target: _Target) -> list[str]:
     """Where `target` lives. Raises StatementError when any of its addresses is not public."""
     found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)

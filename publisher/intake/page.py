@@ -37,8 +37,8 @@ _PUBLISHED = {
 }
 
 
-def read(text: str, name: str, url: str = "") -> Draft:
-    """The page as a draft; `url` is where it was fetched from."""
+def read(text: str, name: str, url: str = "", *, private: bool = False) -> Draft:
+    """The page as a draft; `url` is where it was fetched from, `private` that no reader can reach that."""
     tree = html.parse(text, name)
     draft = Draft()
     base = urljoin(url, tree.xpath("string(//base/@href)")) if url else ""
@@ -48,7 +48,8 @@ def read(text: str, name: str, url: str = "") -> Draft:
         "url": address,
         "language": _language(tree),
         "issued": _issued(tree),
-        "documents": _documents(tree, base or url or address, draft),
+        # What a page on the intranet links lies, for its readers, beside its public address.
+        "documents": _documents(tree, address if private else base or url or address, draft),
     }
     draft.card = _picture(tree, base or url)
     html.content(tree, draft, text)

@@ -55,6 +55,8 @@ class Source:
     type: str = ""
     folder: Path | None = None
     url: str = ""
+    private: bool = False
+    """Read from a host that is not public, as FETCH__ALLOW_HOSTS allows; its address is for no reader."""
 
 
 def is_url(source: str) -> bool:
@@ -66,10 +68,11 @@ def take(source: str, stdin: bytes | None, allow_hosts: Sequence[str]) -> Source
     if source == "-":
         return _sized(Source(STDIN, _stdin() if stdin is None else stdin))
     if is_url(source):
-        from publisher.intake.fetch import fetch
+        from publisher.intake.fetch import fetch, private
 
         page = fetch(source, allow_hosts=allow_hosts, limit=_limit(source))
-        return _sized(Source(source, page.content, page.charset, page.type, url=page.url))
+        hidden = private(page.url, allow_hosts)
+        return _sized(Source(source, page.content, page.charset, page.type, url=page.url, private=hidden))
     if not source.strip():
         raise StatementError(
             "the statement's path is empty; give a file, an address, or - for standard input"

@@ -374,6 +374,19 @@ CARD = """<html lang="en"><head><meta property="og:image" content="/img/front pa
 <p>The Forum has agreed on the rules for the repair of cables.</p></main></body></html>"""
 
 
+def test_a_page_on_the_intranet_sends_no_reader_there(site: Site) -> None:
+    """What it links lies beside its public address; if it names none, that is said."""
+    page = b'<html><head>%s</head><body><main><h1>T</h1><p>The text is here.</p><a href="/f/s.pdf">The statement</a></main></body></html>'
+    link = b'<link rel="canonical" href="https://www.example.org/news/t">'
+    site.answers["/t"] = lambda request: send(request, page % link)
+    made = read(f"http://{site.host}/t", allow_hosts=[site.host])
+    assert [m.url for m in made.documents] == ["https://www.example.org/f/s.pdf"]
+    assert not any("is not public" in note for note in made.notes)
+    site.answers["/t"] = lambda request: send(request, page % b"")
+    made = read(f"http://{site.host}/t", allow_hosts=[site.host])
+    assert made.url == f"http://{site.host}/t" and any("is not public" in note for note in made.notes)
+
+
 def test_a_page_brings_the_picture_of_its_link_card(site: Site) -> None:
     """It is the page's and not the statement's: another picture tomorrow makes no other statement."""
     url = site.on("/news/rules", CARD.encode())
