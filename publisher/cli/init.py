@@ -76,6 +76,8 @@ def init(folder: Path, channels: str | None, timezone: str | None, approver: str
         click.echo(f"written  {folder / name}")
     for name in kept:
         click.echo(f"kept     {folder / name}  (--force overwrites it)")
+    if starter.SETTINGS in written and starter.in_git(folder):
+        common.warn(f"this folder belongs to a git repository: put {starter.SETTINGS} into its .gitignore")
     _next(folder, systemd or container)
     return 0
 

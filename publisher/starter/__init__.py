@@ -225,3 +225,14 @@ def _put(path: Path, file: File) -> None:
         out.write(file.content)
         out.flush()
         os.fsync(made)
+
+
+def in_git(folder: Path) -> bool:
+    """Whether the settings file lies in a git repository that does not ignore it: a commit would carry the secrets."""
+    for home in (folder.absolute(), *folder.absolute().parents):
+        ignored = home / ".gitignore"
+        if ignored.is_file() and SETTINGS in (line.strip("/* ") for line in ignored.read_text().splitlines()):
+            return False
+        if (home / ".git").exists():
+            return True
+    return False

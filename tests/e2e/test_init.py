@@ -69,6 +69,14 @@ def test_nothing_is_overwritten_without_being_told(bare) -> None:
     assert mode(".env.old") == 0o600 == mode(".env")
 
 
+def test_credentials_in_a_git_repository_are_pointed_out(bare) -> None:
+    """Unless it ignores them."""
+    (bare.folder / ".git").mkdir()
+    assert ".gitignore" in bare("init").err
+    (bare.folder / ".gitignore").write_text("*.pyc\n.env\n")
+    assert ".gitignore" not in bare("init", "--force").err
+
+
 def test_a_link_in_the_way_is_not_written_through(bare) -> None:
     """Even one that leads nowhere."""
     Path(".env").symlink_to(bare.folder.parent / "elsewhere")
