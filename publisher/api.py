@@ -293,7 +293,8 @@ class Publisher:
         plan = self.plan(known.statement, at) if at else None
         due = plan.at.at if plan and plan.at else known.row.due or known.row.embargo
         self.affordable(known.renderings, due, key)
-        self.in_time(known.statement, known.renderings, due)
+        planned = {row.digest for row in self.ledger.deliveries(key)}
+        self.in_time(known.statement, [r for r in known.renderings if r.digest not in planned], due)
         return self.ledger.approve(
             key,
             self.who(by),
@@ -585,6 +586,8 @@ class Publisher:
         for name in dict.fromkeys(a.row.channel for a in proposal.acts):
             self.channel(name).ready()
         self.affordable(proposal.renderings)
+        row = proposal.known.row
+        self.in_time(proposal.statement, proposal.renderings, row.due or row.embargo)
 
     def reject(self, key: str, reason: str, *, by: str = "") -> None:
         """Refuse what waits for approval: a draft, or a correction or retraction that a second name lacks."""

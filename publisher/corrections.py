@@ -284,6 +284,8 @@ class _Family:
         whole = first.addressed or not any(v.states["delivered"] for v in stays)
         anew = (self.repost and self.acts) or len(stays) < len(out)
         if (unsent and whole) or anew:
+            if out:  # whenever it goes, it is not the day that was planned
+                plain = self.of.renderer.render(_undated(self.said, first.channel), channel)
             stands_in = replace(plain, action="replace", target=first.id, reason=self.reason)
             old = self.of.ledger.rendering((unsent or out)[-1].row)
             self.acts.append(Act(stands_in, old, first))
@@ -371,6 +373,12 @@ def words(r: Rendering) -> str:
     mail = not any(c.field == MAIN for p in r.posts for c in p.copies)
     said = [c.text for p in r.posts for c in p.copies if c.field == MAIN or (mail and c.field != "html")]
     return "\n\n".join(said)
+
+
+def _undated(statement: Statement, channel: str) -> Statement:
+    """The statement, of which a channel uses nothing that is true only on the day of issue."""
+    own = {**statement.overrides.get(channel, {}), "today": False}
+    return replace(statement, overrides={**statement.overrides, channel: own})
 
 
 def _carried(r: Rendering) -> list[tuple[str, str, str]]:

@@ -309,3 +309,36 @@ def test_another_picture_goes_with_the_reply(desk: Desk, box) -> None:
     box.x.posts[live(box, "x")[0].id].uploads.clear()
     ran = desk("verify", "@last/x")
     assert ran.code == 1 and "0 pictures are shown, 1 were approved" in ran.out
+
+
+def test_what_spoke_of_today_can_be_corrected_on_another_day(desk: Desk, box, monkeypatch) -> None:
+    """The amended post keeps the day it was posted on; what is said anew speaks of no day; two may approve it."""
+    from datetime import UTC, datetime
+
+    from publisher.ledger import Ledger
+
+    monkeypatch.setenv("PUBLISHER_TIMEZONE", "UTC")
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    dated = WRONG.replace("language: en", f"language: en\nissued: {today}").replace(
+        "The ministers of ten", "Today, the ministers of ten"
+    )
+    desk("publish", desk.write(dated), "--yes", "--channel", "x", "--channel", "linkedin")
+    assert "Today" in live(box, "x")[0].text
+    desk.write(dated.replace("ten", "nine"), "corrected.md")
+    ahead = 2 * 86400
+    before = Ledger.__init__
+
+    def later(self, *args, **options):
+        before(self, *args, **options)
+        self.skew = ahead
+
+    monkeypatch.setattr(Ledger, "__init__", later)
+    monkeypatch.setenv("PUBLISHER_APPROVALS", "2")
+    ran = desk("correct", "@last", "corrected.md", *REASON, "--repost", "x", "--yes", "--by", "anna")
+    assert ran.code == 0, ran.err
+    ran = desk("approve", "@last", "--by", "ben")
+    assert ran.code == 0, ran.err
+    desk("run", "--until-idle")
+    (post,) = live(box, "x")
+    assert "Today" not in post.text
+    assert "Today, the ministers of nine" in live(box, "linkedin")[0].text
