@@ -87,6 +87,32 @@ def remove(db: Database, address: str, *, by: str = "", reason: str = "left") ->
         events.append(c, at, events.GLOBAL, "unsubscribed", by, count=1, reason=reason)
 
 
+def reader(db: Database, token: str) -> Row[Any] | None:
+    """Whose unsubscribe token this is; None when nobody's."""
+    if not token.isascii() or not token.isprintable():
+        return None
+    with db.read() as c:
+        return c.execute(select(subscriber).where(subscriber.c.token == token)).first()
+
+
+def leave(db: Database, token: str) -> bool:
+    """Take the reader with this token off the list, for good and at once; doing it again changes nothing.
+
+    False when it is nobody's.
+    """
+    with db.write() as c:
+        at = _locked(c, db)
+        found = c.execute(select(subscriber).where(subscriber.c.token == token)).first()
+        if found is None:
+            return False
+        if found.active:
+            c.execute(update(subscriber).where(subscriber.c.id == found.id).values(active=False))
+            if not c.scalar(select(func.count()).where(suppression.c.normal == found.normal)):
+                c.execute(insert(suppression).values(normal=found.normal, reason="left", at=at))
+            events.append(c, at, events.GLOBAL, "unsubscribed", "(reader)", count=1, reason="left")
+        return True
+
+
 def load(db: Database, text: str, *, source: str = "", by: str = "") -> Import:
     """Import CSV with a header (`email`, optionally `name`, `language`, `tags`), or one address a line.
 

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from publisher import health, views
+from publisher.serve import leaving
 
 if TYPE_CHECKING:
     from publisher.api import Publisher
@@ -52,6 +53,7 @@ def app(office: Publisher, metrics: Metrics, hook: Hook | None, alive: Callable[
         return Response(made, media_type="application/atom+xml")
 
     routes = [
+        *leaving.routes(office),
         Route("/health", healthy),
         Route("/ready", ready),
         Route("/metrics", measured),

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from publisher import signing, views
+from publisher import audience, signing, views
 from publisher.api import Publisher, Source
 from publisher.errors import SettingsError
 from publisher.sandbox import Sandbox
@@ -604,6 +604,47 @@ def test_the_folder_is_watched(serve, tmp_path) -> None:
     service = serve(FOLDER__PATH=str(tmp_path / "in"))
     (tmp_path / "in" / "a.md").write_text(TEXT.format("Nets are moved", "nets"))
     until(service.all)
+
+
+# ---------------------------------------------------------------- leaving the list
+
+
+def _token(office: Publisher, address: str = "reader@press.example", language: str = "ar") -> str:
+    audience.add(office.ledger, address, language=language)
+    return next(str(p.token) for p in audience.listed(office.ledger) if p.address == address)
+
+
+def test_a_get_shows_a_button_and_changes_nothing(serve) -> None:
+    """Scanners open every link of a mail before its reader does."""
+    service = serve()
+    token = _token(service.office)
+    status, page = service.get(f"/u/{token}")
+    assert (status, '<html lang="ar" dir="rtl">' in page["text"], "<button>" in page["text"]) == (
+        200,
+        True,
+        True,
+    )
+    assert audience.size(service.office.ledger) == 1
+
+
+def test_one_click_leaves_at_once_and_for_good(serve) -> None:
+    """As a mail program posts it (RFC 8058): no session, no cookie; again is no error; an import brings nobody back."""
+    service = serve()
+    token = _token(service.office)
+    request = urllib.request.Request(f"{service.url}/u/{token}", b"List-Unsubscribe=One-Click")
+    assert [_ask(request)[0] for _ in range(2)] == [200, 200]
+    assert audience.size(service.office.ledger) == 0
+    assert audience.load(service.office.ledger, "reader@press.example").suppressed == 1
+    assert "<button>" not in service.get(f"/u/{token}")[1]["text"]
+
+
+@pytest.mark.parametrize("token", ["nobody", "a" * 500, "%00", "%27%20OR%201=1"])
+def test_a_token_that_is_nobodys_is_told_so(serve, token) -> None:
+    service = serve()
+    _token(service.office)
+    assert service.get(f"/u/{token}")[0] == 404
+    assert _ask(urllib.request.Request(f"{service.url}/u/{token}", b""))[0] == 404
+    assert audience.size(service.office.ledger) == 1
 
 
 # ---------------------------------------------------------------- operation
