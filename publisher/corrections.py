@@ -19,9 +19,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from publisher import registry
 from publisher.channel import MAIN, Channel, Post, Rendering
 from publisher.compare import same_words
-from publisher.errors import StatementError, Unfit, UsageError
+from publisher.errors import PublisherError, StatementError, Unfit, UsageError
 from publisher.ledger.acts import OUT, WAITS
 from publisher.render import Occasion, Renderer, announcement_digest
 
@@ -144,20 +145,29 @@ class Corrections:
         kept: list[str] = []
         rows = {row.id: row for row in self.ledger.deliveries(key)}
         for of in self.ledger.out(key):
-            row, channel = rows[of], self.make(rows[of].channel)
-            if hasattr(channel, "retract"):
-                down = Rendering(row.channel, row.language, (), "retract", target=of, reason=reason)
-                made.append(Act(down, self.ledger.rendering(row), row))
-            elif is_mail(channel) and channel.replies:
-                if row.action == "reply":
-                    continue  # its readers are those of the first mail
-                if mail:
-                    made.append(self._notice(known, row, channel, reason))
-                else:
-                    kept.append(f"{of} cannot be taken back: say --mail to tell its readers")
+            try:  # whatever is wrong with one channel, the others' posts come down
+                act = self._retraction(known, rows[of], reason, mail)
+            except PublisherError as error:
+                kept.append(f"{of} cannot be taken back now: {error.message}")
+                continue
+            if isinstance(act, str):
+                kept += [f"{of} cannot be taken back: {act}"] if act else []
             else:
-                kept.append(f"{of} cannot be taken back: {row.channel} has no way to")
+                made.append(act)
         return Proposal(known, known.statement, reason, tuple(made), tuple(kept))
+
+    def _retraction(self, known: Known, row: Row[Any], reason: str, mail: bool) -> Act | str:
+        """Taking one delivery down, or telling its readers; else why not, or "" where nothing is left to do."""
+        kind = registry.find(row.channel)
+        if hasattr(kind, "retract"):
+            down = Rendering(row.channel, row.language, (), "retract", target=row.id, reason=reason)
+            return Act(down, self.ledger.rendering(row), row)
+        channel = self.make(row.channel)
+        if not (is_mail(channel) and channel.replies):
+            return f"{row.channel} has no way to"
+        if row.action == "reply":
+            return ""  # its readers are those of the first mail
+        return self._notice(known, row, channel, reason) if mail else "say --mail to tell its readers"
 
     def _notice(self, known: Known, row: Row[Any], channel: Channel, reason: str) -> Act:
         """The mail that tells a reader that the statement is withdrawn."""

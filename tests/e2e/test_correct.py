@@ -342,3 +342,20 @@ def test_what_spoke_of_today_can_be_corrected_on_another_day(desk: Desk, box, mo
     (post,) = live(box, "x")
     assert "Today" not in post.text
     assert "Today, the ministers of nine" in live(box, "linkedin")[0].text
+
+
+def test_what_a_channel_cannot_do_is_said(out: Desk, box, monkeypatch) -> None:
+    """Another's channel that neither amends, answers nor takes down: the others are corrected, and retracted."""
+    from publisher import registry
+
+    kind = registry.find("x")
+    monkeypatch.setattr(kind, "replies", False)
+    monkeypatch.delattr(kind, "retract")
+    ran = out("correct", "@last", "corrected.md", *REASON, "--yes", "--json")
+    assert ran.code == 0 and "x can neither change a post nor answer it" in ran.err
+    assert "nine countries" in live(box, "linkedin")[0].text and len(live(box, "x")) == 1
+    ran = out("retract", "@last", "--reason", "all wrong", "--yes")
+    assert ran.code == 0 and "x has no way to" in ran.err
+    assert not live(box, "linkedin") and len(live(box, "x")) == 1
+    ran = out("correct", "@last", "corrected.md", *REASON, "--repost", "x", "--yes")
+    assert ran.code == 2

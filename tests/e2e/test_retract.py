@@ -83,3 +83,35 @@ def test_a_second_name_is_asked_for_when_two_approve(desk, box, monkeypatch) -> 
     assert desk("approve", "@last", "--by", "ben").code == 0
     assert desk("run", "--until-idle").code == 0
     assert live(box) == []
+
+
+def test_a_channel_whose_settings_are_wrong_does_not_keep_the_others_up(desk, box, monkeypatch) -> None:
+    """X is down at once; LinkedIn follows when its settings are mended."""
+    desk("publish", desk.write(), "--yes", "--channel", "x", "--channel", "linkedin")
+    monkeypatch.setenv("PUBLISHER_LINKEDIN__ORGANIZATION", "no organization")
+    ran = desk("retract", "@last", "--reason", "withdrawn", "--yes")
+    assert ran.code == 78, ran.err
+    assert live(box) == ["linkedin"]
+    monkeypatch.setenv("PUBLISHER_LINKEDIN__ORGANIZATION", box.settings()["PUBLISHER_LINKEDIN__ORGANIZATION"])
+    desk("resume", "--channel", "linkedin")
+    assert desk("retract", "@last", "--reason", "withdrawn", "--yes").code == 0
+    assert live(box) == []
+
+
+def test_it_can_be_asked_for_again_and_does_no_harm(desk, box) -> None:
+    """Nothing is left to do; exit 0."""
+    desk("publish", desk.write(), "--yes", "--channel", "x")
+    for _ in range(3):
+        assert desk("retract", "@last", "--reason", "withdrawn", "--yes").code == 0
+    assert live(box) == []
+
+
+def test_while_everything_is_paused_it_waits(desk, box) -> None:
+    """And says so; exit 75."""
+    desk("publish", desk.write(), "--yes", "--channel", "x")
+    desk("pause")
+    ran = desk("retract", "@last", "--reason", "withdrawn", "--yes", "--wait", "0")
+    assert (ran.code, live(box)) == (75, ["x"]) and "paused" in ran.err
+    desk("resume")
+    desk("run", "--until-idle")
+    assert live(box) == []
