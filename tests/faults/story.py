@@ -116,13 +116,15 @@ class Shaky:
 
 
 class Story:
-    def __init__(self, box: Sandbox, *, mail: str = "list", approvals: int = 1, thread: bool = False) -> None:
+    def __init__(
+        self, box: Sandbox, *, mail: str = "list", approvals: int = 1, thread: bool = False, url: str = ""
+    ) -> None:
         self.box = box
         box.clear()
         fast = Path("/dev/shm")
         self.folder = Path(tempfile.mkdtemp(prefix="story-", dir=fast if fast.is_dir() else None))
         environ = box.settings() | OFFICE | {
-            "PUBLISHER_DATABASE_URL": f"sqlite:///{self.folder / 'ledger.db'}",
+            "PUBLISHER_DATABASE_URL": url or f"sqlite:///{self.folder / 'ledger.db'}",
             "PUBLISHER_APPROVALS": str(approvals),
             "PUBLISHER_X__FIND_AFTER": "1,30",
             "PUBLISHER_LINKEDIN__FIND_AFTER": "1,30",

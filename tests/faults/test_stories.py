@@ -27,7 +27,7 @@ def box():
         yield made
 
 
-def tell(box: Sandbox, seed: int) -> Counter[str]:
+def tell(box: Sandbox, seed: int, url: str = "") -> Counter[str]:
     """One story by lot, to its end; how often each move was made, and what was found at the end."""
     lot = random.Random(seed)
     story = Story(
@@ -35,6 +35,7 @@ def tell(box: Sandbox, seed: int) -> Counter[str]:
         mail=lot.choice(["list", "people"]),
         approvals=lot.choice([1, 1, 1, 2]),
         thread=lot.random() < 0.2,
+        url=url,
     )
     try:
         moves = [lot.choice(FIRST), *(lot.choice(MOVES) for _ in range(lot.randint(4, 14)))]
@@ -53,6 +54,12 @@ def tell(box: Sandbox, seed: int) -> Counter[str]:
 def test_a_story(box: Sandbox, seed: int) -> None:
     """A few of the many."""
     tell(box, seed)
+
+
+@pytest.mark.parametrize("seed", range(100, 104))
+def test_a_story_on_postgresql(box: Sandbox, postgres_url: str, seed: int) -> None:
+    """The same, where several hosts would share the ledger."""
+    tell(box, seed, postgres_url)
 
 
 @pytest.mark.slow
