@@ -39,6 +39,7 @@ _PAGE_NUMBER = re.compile(
     r"\W*(?:(?:page|seite|sida|página|pagina)\s*)?\d{1,3}(?:\s*(?:/|of|von|de|sur|av|di)\s*\d{1,3})?\W*", re.I
 )
 _BULLET = re.compile(r"([•‣◦▪●■·\x7f\uf000-\uf0ff]|[-–](?=\s)|\(?\d{1,2}[.)](?=\s))\s*")
+_HEADLINE = 5  # lines; what is set large and longer is the text
 _WIDE = 1.3
 """How much more than the usual distance between two lines parts two paragraphs."""
 
@@ -190,9 +191,12 @@ def _alike(one: _Line) -> tuple[str, int]:
 
 
 def _body(lines: Sequence[_Line]) -> float:
-    """The size most letters have."""
+    """The size most letters have; a long headline above a short text does not count."""
+    largest = max((one.size for one in lines), default=10.0)
+    head = [one for one in lines if one.size > largest - 0.5]
+    rest = [one for one in lines if one.size <= largest - 0.5]
     sizes: Counter[float] = Counter()
-    for one in lines:
+    for one in rest if rest and len(head) <= _HEADLINE and head[-1].page == 0 else lines:
         sizes[round(one.size * 2) / 2] += len(one.text)
     return sizes.most_common(1)[0][0] if sizes else 10.0
 
@@ -205,7 +209,11 @@ def _paragraphs(lines: list[_Line], body: float) -> list[list[_Line]]:
         a.y - b.y for a, b in pairwise(lines) if a.page == b.page and 0 < a.y - b.y < 3 * body and _same(a, b)
     ]
     leading = median(sorted(gaps)[: max(1, len(gaps) * 2 // 3)]) if gaps else 1.2 * body
-    full = sorted(len(one.text) for one in lines if abs(one.size - body) <= 0.5)
+    # Far apart, and most end a sentence: each line is a paragraph. Far apart and they do not: double-spaced.
+    text = [one.text.strip() for one in lines if abs(one.size - body) <= 0.5]
+    if leading > 1.5 * body and sum(map(ended, text)) * 2 > len(text):
+        leading = 1.25 * body
+    full = sorted(map(len, text))
     length = full[len(full) * 3 // 4] if full else 0  # most lines of a text that is wrapped are that long
     made: list[list[_Line]] = []
     for one in lines:

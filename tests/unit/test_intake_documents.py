@@ -12,7 +12,7 @@ from typing import Any
 import docx
 import pytest
 from docx.shared import Pt
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -287,6 +287,34 @@ def test_a_pdf_becomes_paragraphs_without_what_stands_on_every_page() -> None:
         and "Norway joined later" in notes
         and "compare it with the original" in notes
     )
+
+
+WORD_OF = st.text("abcdefghijklmnoprstuvw", min_size=1, max_size=12)
+SENTENCES = st.lists(WORD_OF, min_size=3, max_size=20).map(lambda words: " ".join(words).capitalize() + ".")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    paragraphs=st.lists(
+        st.lists(SENTENCES, min_size=1, max_size=3).map(" ".join), min_size=2, max_size=8, unique=True
+    ),
+    width=st.integers(50, 95),
+    size=st.sampled_from([9.0, 10.5, 12.0]),
+)
+def test_any_paragraphs_come_back_as_they_were_set(paragraphs: list[str], width: int, size: float) -> None:
+    """Over several pages, with a running head and page numbers; no word is lost, joined or moved."""
+    lines = [(72.0, 770.0, 20.0, TITLE), *column(paragraphs, 720.0, width, size)]
+    pages: list[list[tuple[float, float, float, str]]] = []
+    for x, y, tall, said in lines:
+        page = int((770.0 - y) // 660)
+        while len(pages) <= page:
+            pages.append([(72.0, 815.0, 8.0, "Harbour Council"), (290.0, 30.0, 8.0, f"{len(pages) + 1}")])
+        pages[page].append((x, y + 660.0 * page, tall, said))
+    assume(sum(map(len, paragraphs)) > 60)  # less than the letterhead has
+    made = taken(pdf(*pages), title=TITLE, language="en")
+    assert " ".join(block.text for block in made.blocks) == " ".join(paragraphs)
+    if len(pages) == 1:  # at the end of a page nobody can tell whether a paragraph ends as well
+        assert [block.text for block in made.blocks] == paragraphs
 
 
 def test_a_word_that_was_parted_at_a_line_s_end_is_one_word() -> None:
