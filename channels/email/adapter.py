@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from publisher.channel import Channel, Finding, Outcome, Part, Prepared, Receipt, Rendering, Unclear
 from publisher.errors import Blocked, DeliveryError, Permanent, SettingsError, Transient
@@ -16,6 +16,7 @@ from .mime import Letter, Mold, message_id, mold
 from .settings import PREFIX, EmailSettings
 
 if TYPE_CHECKING:
+    from .dkim import Signer
     from .smtp import Connection
 
 STEPS = 10
@@ -100,6 +101,17 @@ class Email(Channel):
 
         note.send(self.settings, address, subject, text)
 
+    @staticmethod
+    def keys(domain: str, selector: str = "", *, ed25519: bool = False) -> list[dict[str, Any]]:
+        """New keys to sign mail with: each its `file`, `pem`, DNS `name` and `record`, and the `settings`.
+
+        The setting without a value is the file's path. Raises UsageError for what is no domain or selector.
+        """
+        from . import dkim
+
+        kinds = ("rsa", "ed25519") if ed25519 else ("rsa",)
+        return [dkim.kit(domain, selector, kind, PREFIX) for kind in kinds]
+
     def leaving(self, token: str) -> str:
         """Where a reader's mail program posts to leave the list; "" where the mails have no such link."""
         return self.settings.unsubscribe(token) if self.settings.personal_links else ""
@@ -141,8 +153,14 @@ class Email(Channel):
             if key not in self._molds:
                 if len(self._molds) >= MOLDS:
                     self._molds.clear()
-                self._molds[key] = mold(rendering, mark)
+                self._molds[key] = mold(rendering, mark, self._signers())
             return self._molds[key]
+
+    def _signers(self) -> tuple[Signer, ...]:
+        try:
+            return self.settings.signers
+        except ValueError as error:
+            raise Blocked(f"{error}; nothing was sent") from None
 
     def _posted(self, made: Mold, letter: Letter) -> Receipt:
         mail = made.filled(letter)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,9 @@ from publisher.channel import Rendering
 from publisher.digest import sha256
 from publisher.errors import Blocked, Permanent
 
+from . import dkim
 from .address import mailbox, single_line
+from .dkim import Signer
 from .form import PLACEHOLDER
 from .settings import PREFIX
 
@@ -69,6 +72,7 @@ class Mold:
     sender: str
     domain: str
     pieces: tuple[bytes, ...]
+    signers: tuple[Signer, ...] = ()
 
     @property
     def personal(self) -> bool:
@@ -83,9 +87,35 @@ class Mold:
         }
         body = b"".join(links[p] if i % 2 else p for i, p in enumerate(self.pieces))
         try:
-            return b"".join(_header(*header) for header in letter.headers().items()) + body
+            own = b"".join(_header(*header) for header in letter.headers().items())
         except ValueError as error:
             raise Permanent(f"no mail can be made for {letter.to}: {error}") from None
+        if not self.signers:
+            return own + body
+        digest = self._digest(links)
+        signed = own + self._head
+        return b"".join(s.signature(signed, digest, letter.date) for s in self.signers) + own + body
+
+    @cached_property
+    def _head(self) -> bytes:
+        """The headers that are the same for all."""
+        return self.pieces[0].partition(b"\r\n\r\n")[0] + b"\r\n"
+
+    @cached_property
+    def _relaxed(self) -> tuple[bytes, ...]:
+        """What of the body is the same for all, ready to be hashed."""
+        first = dkim.relaxed(self.pieces[0].partition(b"\r\n\r\n")[2])
+        return (first, *(p if i % 2 else dkim.relaxed(p) for i, p in enumerate(self.pieces[1:], 1)))
+
+    @cached_property
+    def _once(self) -> bytes:
+        return dkim.body_hash(self._relaxed)
+
+    def _digest(self, links: Mapping[bytes, bytes]) -> bytes:
+        """The body's hash: made once where no reader's own link stands in it."""
+        if not self.personal:
+            return self._once
+        return dkim.body_hash(links[p] if i % 2 else p for i, p in enumerate(self._relaxed))
 
 
 def message_id(key: str, to: str, domain: str) -> str:
@@ -93,7 +123,7 @@ def message_id(key: str, to: str, domain: str) -> str:
     return f"<{sha256([key, to])[:40]}@{domain}>"
 
 
-def mold(rendering: Rendering, mark: str = "") -> Mold:
+def mold(rendering: Rendering, mark: str = "", signers: tuple[Signer, ...] = ()) -> Mold:
     """Build a rendering's mail; `mark` goes before the subject. Raises Permanent when it cannot be built faithfully."""
     post = rendering.posts[0]
     try:
@@ -105,7 +135,7 @@ def mold(rendering: Rendering, mark: str = "") -> Mold:
         raise Blocked(f"the approved mail has no sender; set {PREFIX}SENDER, then submit it again") from None
     except ValueError as error:
         raise Permanent(f"the mail cannot be built as approved: {error}") from None
-    return Mold(sender.address, sender.domain, tuple(_GAP.split(raw)))
+    return Mold(sender.address, sender.domain, tuple(_GAP.split(raw)), signers)
 
 
 # ---------------------------------------------------------------- building

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from . import dkim
 from .address import mailbox, single_line
+from .dkim import Signer
 
 PREFIX = "PUBLISHER_EMAIL__"
 _LIST_ID = re.compile(r"(?:[^<>]*\s)?<[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+>")
@@ -52,6 +55,15 @@ class EmailSettings(BaseModel):
     list_address: str = Field(
         "", description="a list's own address: one mail to it in place of one to each subscriber"
     )
+    dkim_domain: str = Field(
+        "", description="the domain mail is signed for (DKIM): the sender's, or one above it"
+    )
+    dkim_selector: str = Field("", description="under which name the domain publishes the key")
+    dkim_key: SecretStr | None = Field(
+        None, description="the private key: a path to a PEM file, or the PEM itself; unsigned when unset"
+    )
+    dkim_second_selector: str = Field("", description="the same for a second signature, with an Ed25519 key")
+    dkim_second_key: SecretStr | None = Field(None, description="the second key, Ed25519")
     connect_timeout: float = Field(
         30,
         gt=0,
@@ -94,6 +106,32 @@ class EmailSettings(BaseModel):
             raise ValueError("must be https: mail providers offer one-click unsubscribing with nothing else")
         return value
 
+    @cached_property
+    def signers(self) -> tuple[Signer, ...]:
+        """Who signs each mail, RSA first; nobody where no key is set. Raises ValueError naming the setting."""
+        pairs = [("DKIM_KEY", self.dkim_selector, self.dkim_key)]
+        pairs += [("DKIM_SECOND_KEY", self.dkim_second_selector, self.dkim_second_key)]
+        found = []
+        for name, selector, key in pairs:
+            if key is None:
+                continue
+            try:
+                if not (self.dkim_domain and selector):
+                    raise ValueError(
+                        f"needs {PREFIX}DKIM_DOMAIN and {PREFIX}{name.replace('KEY', 'SELECTOR')}"
+                    )
+                signer = Signer(self.dkim_domain.lower(), selector, dkim.read(key.get_secret_value()))
+                _ = signer.key
+            except ValueError as error:
+                raise ValueError(f"{PREFIX}{name} {error}") from None
+            found.append(signer)
+        if found and self.sender and not _under(mailbox(self.sender).domain, self.dkim_domain):
+            raise ValueError(
+                f"{PREFIX}DKIM_DOMAIN {self.dkim_domain} is not that of {PREFIX}SENDER; "
+                "readers would not take the signature for the sender's"
+            )
+        return tuple(found)
+
     @property
     def relay(self) -> Relay | None:
         return _relay(self.smtp_url.get_secret_value()) if self.smtp_url else None
@@ -122,6 +160,10 @@ class EmailSettings(BaseModel):
                     mailbox(value)
             except ValueError as error:
                 found.append(f"{PREFIX}{name.upper()} {value!r}: {error}")
+        try:
+            _ = self.signers
+        except ValueError as error:
+            found.append(str(error))
         return found
 
 
@@ -138,6 +180,10 @@ def _relay(url: str) -> Relay:
         raise ValueError("has a user or password that is not ASCII, which SMTP cannot carry")
     tls = parts.scheme == "smtps"
     return Relay(parts.hostname, port or (465 if tls else 587 if user else 25), tls, user, password)
+
+
+def _under(domain: str, parent: str) -> bool:
+    return domain.lower() == parent.lower() or domain.lower().endswith(f".{parent.lower()}")
 
 
 def loopback(host: str) -> bool:

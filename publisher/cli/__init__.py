@@ -11,7 +11,20 @@ from typing import Any
 import click
 
 from publisher import __version__
-from publisher.cli import afterwards, desk, doctor, init, ledger, live, login, preview, publish, report, setup
+from publisher.cli import (
+    afterwards,
+    desk,
+    doctor,
+    init,
+    ledger,
+    live,
+    login,
+    mailing,
+    preview,
+    publish,
+    report,
+    setup,
+)
 from publisher.errors import PublisherError
 
 
@@ -51,7 +64,7 @@ for command in (
     setup.demo, preview.preview, publish.publish, publish.submit, publish.approve, publish.reject, publish.test,
     desk.queue, desk.show, desk.log, desk.hold, desk.release, desk.cancel, desk.reschedule,
     afterwards.retry, afterwards.resolve, live.retract, live.correct, live.repair, live.verify, report.report, desk.status, desk.pause, desk.resume, afterwards.run, afterwards.serve,
-    ledger.ledger, setup.subscribers, setup.channels, setup.sandbox, init.init, login.login, doctor.doctor, init.completion,
+    ledger.ledger, setup.subscribers, mailing.email, setup.channels, setup.sandbox, init.init, login.login, doctor.doctor, init.completion,
 ):  # fmt: skip
     cli.add_command(command)
 
