@@ -20,6 +20,9 @@ from publisher.ledger.schema import lane, part, subscriber, suppression
 NEW = {"state": "planned", "attempt": 0, "tries": 0, "finds": 0}
 """A part nobody has tried yet."""
 
+PROBE = "doctor-asks-whether-this-page-answers"
+"""The token of nobody, with which the doctor asks whether the unsubscribe page is there."""
+
 
 @dataclass(slots=True)
 class Import:

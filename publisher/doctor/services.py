@@ -22,7 +22,6 @@ TIMEOUT = (5.0, 10.0)
 """Seconds to connect, and to wait for an answer."""
 SKEW = 60.0
 """Seconds our clock may be off: a signature (OAuth 1.0a) that is minutes off is refused, and plans are late."""
-TOKEN = "doctor-asks-whether-this-page-answers"  # noqa: S105 (a token that is nobody's)
 
 
 class Services:
@@ -125,7 +124,7 @@ def _skew(service: str, host: str) -> Finding:
 def _leaving(channel: Channel) -> Iterator[Finding]:
     """Whether the unsubscribe page takes what a mail program posts to it (RFC 8058): a POST, and no redirect."""
     address = getattr(channel, "leaving", None)
-    url = address(TOKEN) if address else ""
+    url = address(audience.PROBE) if address else ""
     if not url:
         return
     import requests
@@ -145,8 +144,8 @@ def _leaving(channel: Channel) -> Iterator[Finding]:
     if 200 <= status < 300:
         yield Finding(True, f"the unsubscribe page at {where} takes a POST")
     elif status in (400, 404, 410, 422):
-        what = f"the unsubscribe page at {where} answers {status} to a token that is nobody's; see that it takes a reader's own"
-        yield Finding(False, what, "follow the link in a test mail once", "warning")
+        what = f"the unsubscribe page at {where} answers {status} to a token that is nobody's: it knows its readers, or it is not there"
+        yield Finding(False, what, "follow the link in a mail to a reader of your own once", "warning")
     elif 300 <= status < 400:
         yield Finding(
             False,

@@ -57,6 +57,10 @@ def _asked(office: Publisher, token: str) -> Response:
 
 
 def _left(office: Publisher, token: str) -> Response:
+    if token == audience.PROBE:
+        return _page(
+            "en", "It works", "The doctor asked whether this page is there. Nobody leaves because of it."
+        )
     found = audience.reader(office.ledger, token)
     if found is None or not audience.leave(office.ledger, token):
         return _unknown()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -57,6 +59,23 @@ def site() -> Iterator[Site]:
     yield made
     made.server.shutdown()
     made.server.server_close()
+
+
+@contextmanager
+def _web(serving: Any) -> Iterator[str]:
+    """The web side alone, on a free port."""
+    import uvicorn
+
+    server = uvicorn.Server(uvicorn.Config(serving.app, log_config=None))
+    with socket.create_server(("127.0.0.1", 0)) as wire:
+        running = threading.Thread(target=server.run, kwargs={"sockets": [wire]})
+        running.start()
+        try:
+            yield f"http://127.0.0.1:{wire.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            running.join(30)
+            serving.office.close()
 
 
 def test_an_empty_folder_is_told_everything_it_lacks_and_stays_empty(bare, monkeypatch) -> None:
@@ -231,6 +250,27 @@ def test_the_unsubscribe_page_is_posted_a_token_that_is_nobody_s(
     assert ran.code == code, ran.json["findings"]
     assert any(says in what for what in found(ran, "email", ok=None))
     assert [body for _, body in site.asked] == ["List-Unsubscribe=One-Click"]
+    assert len(desk("subscribers", "list", "--json").json["subscribers"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "says", "ok"), [("u", "takes a POST", True), ("unsubscribe", "or it is not there", False)]
+)
+def test_our_own_unsubscribe_page_knows_the_doctor_and_no_other_path_does(
+    desk, monkeypatch, path: str, says: str, ok: bool
+) -> None:
+    """The service's own page, in another process's place."""
+    from publisher.api import Publisher
+    from publisher.serve import Serving
+    from publisher.settings import Settings
+
+    serving = Serving(Publisher(Settings()), port=0)
+    with _web(serving) as url:
+        monkeypatch.delenv("PUBLISHER_EMAIL__LIST_ADDRESS")
+        monkeypatch.setenv("PUBLISHER_EMAIL__UNSUBSCRIBE_URL", f"{url}/{path}/{{token}}")
+        desk("subscribers", "add", "reader@example.org")
+        ran = desk("doctor", "--json")
+    assert any(says in what for what in found(ran, "email", ok=ok)), ran.json["findings"]
     assert len(desk("subscribers", "list", "--json").json["subscribers"]) == 1
 
 
