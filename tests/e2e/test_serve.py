@@ -771,3 +771,25 @@ def test_the_pages_example_for_a_cms_works(values, tmp_path, monkeypatch) -> Non
     assert office.ledger.known(key).title == "Nets are moved"
     assert office.ledger.hands(key) == {"the web site"}
     office.close()
+
+
+def test_a_week_by_a_clock_that_is_moved(values, box) -> None:
+    """Handed in on Monday for each day at nine: each leaves in its hour, none before, none twice."""
+    office = Publisher(Settings(values | {"PUBLISHER_TIMEZONE": "Europe/Zurich"}, files=False))
+    start, dues = office.ledger.clock(), {}
+    for n in range(7):
+        source = Source("-", stdin=TEXT.format(f"Statement of day {n}", f"day{n}").encode())
+        key, _ = office.submit(source, by="A. Officer", at=office.when(f"+{24 * n + 9}h"), channels=["x"])
+        office.approve(key, by="A. Officer")
+        dues[key] = start + (24 * n + 9) * 3600
+    left: dict[str, float] = {}
+    for hour in range(24 * 7):
+        office.ledger.skew = hour * 3600.0
+        office.run(until_idle=True)
+        left |= {
+            key: start + hour * 3600 for key in dues if key not in left and _state(office, key) == "delivered"
+        }
+    office.close()
+    assert left.keys() == dues.keys()
+    assert all(0 <= left[key] - dues[key] + 60 <= 3600 + 60 for key in dues)
+    assert len([p for p in box.public if p.service == "x"]) == 7

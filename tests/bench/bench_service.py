@@ -1,0 +1,158 @@
+"""The service: how long from the site's publication until all is public, how many hooks a second, memory, idle CPU.
+
+A real `publisher serve` in a process of its own, real HTTP, the sandbox's own record. Nothing here passes or fails.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from publisher import signing
+from publisher.ledger import Ledger
+from publisher.sandbox import Sandbox
+
+SECRET = "a secret of the press office"
+TIMED = 40
+FLOOD = (1000, 10)
+"""Requests a second, and for how many seconds."""
+MANY = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+
+
+class Service:
+    def __init__(self, box: Sandbox, folder: Path, **more: str) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as wire:
+            self.port = wire.getsockname()[1]
+        self.database = f"sqlite:///{folder / 'ledger.db'}"
+        values = box.settings() | {
+            "PUBLISHER_DATABASE_URL": self.database,
+            "PUBLISHER_EMAIL__LIST_ADDRESS": "all@press.example",
+            "PUBLISHER_WEBHOOK__SECRET": SECRET,
+            "PUBLISHER_LOG__LEVEL": "error",
+        }
+        environ = {"PATH": os.environ["PATH"], "HOME": str(folder)} | values
+        command = [sys.executable, "-m", "publisher", "serve", "--port", str(self.port)]
+        self.process = subprocess.Popen(command, env=environ | more, stderr=subprocess.DEVNULL)
+        while not self.asked("/health"):
+            time.sleep(0.05)
+
+    def asked(self, path: str) -> bool:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+            connection.request("GET", path)
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+
+    def post(self, n: int) -> int:
+        body = json.dumps(statement(n)).encode()
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+            connection.request("POST", "/hooks/statements", body, signing.headers(SECRET, body, time.time()))
+            answer = connection.getresponse()
+            answer.read()
+            connection.close()
+        except OSError:
+            return 0
+        return answer.status
+
+    def memory(self) -> float:
+        """Resident megabytes."""
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGESIZE") / 1e6
+
+    def cpu(self) -> float:
+        """Seconds of the processor so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(60)
+
+
+def statement(n: int) -> dict[str, Any]:
+    text = (
+        f"Ministers of {n + 3} countries adopted charter number {n} for harbours and cables in Lund.\n\n" * 3
+    )
+    return {
+        "title": f"Charter number {n} is adopted",
+        "url": f"https://www.example.org/{n}",
+        "language": "en",
+        "text": text,
+    }
+
+
+def timed(box: Sandbox, folder: Path) -> None:
+    service, took = Service(box, folder, PUBLISHER_WEBHOOK__POLICY="approved"), []
+    for n in range(TIMED):
+        start = time.time()
+        assert service.post(n) == 202
+        while len(box.public) < 3 * (n + 1):
+            time.sleep(0.002)
+        took.append(max(item.at for item in box.public[-3:]) - start)
+    service.stop()
+    cuts = statistics.quantiles(took, n=20)
+    print(
+        f"published to public on all three: p50 {cuts[9] * 1000:.0f} ms, p95 {cuts[18] * 1000:.0f} ms ({TIMED} statements)"
+    )
+
+
+def flood(box: Sandbox, folder: Path) -> None:
+    service = Service(box, folder)
+    a_second, seconds = FLOOD
+    start, statuses = time.perf_counter(), Counter[int]()
+    with ThreadPoolExecutor(64) as pool:
+        for second in range(seconds):
+            futures = [pool.submit(service.post, 10_000 + second * a_second + n) for n in range(a_second)]
+            statuses.update(f.result() for f in futures)
+    taken = time.perf_counter() - start
+    service.stop()
+    ledger = Ledger(service.database)
+    titles = [row.title for row in ledger.all()]
+    ledger.close()
+    told = ", ".join(f"{count} × {status}" for status, count in sorted(statuses.items()))
+    print(
+        f"flood of {a_second * seconds:,} different statements, {a_second * seconds / taken:,.0f} requests a second: {told}"
+    )
+    print(
+        f"  stored {len(titles):,}, of them twice {len(titles) - len(set(titles))}; taken {statuses[202] / taken:,.0f} a second"
+    )
+
+
+def grown(box: Sandbox, folder: Path) -> None:
+    service = Service(box, folder)
+    before = service.memory()
+    for n in range(MANY):
+        while service.post(100_000 + n) == 429:
+            time.sleep(0.05)
+    after = service.memory()
+    start, used = time.perf_counter(), service.cpu()
+    time.sleep(30)
+    idle = (service.cpu() - used) / (time.perf_counter() - start)
+    service.stop()
+    print(
+        f"memory: {before:.0f} MB at the start, {after:.0f} MB after {MANY:,} announcements; idle CPU {idle:.2%}"
+    )
+
+
+def main() -> None:
+    with Sandbox(limits=False) as box:
+        for part in (timed, flood, grown):
+            with tempfile.TemporaryDirectory() as name:
+                part(box, Path(name))
+
+
+if __name__ == "__main__":
+    main()
