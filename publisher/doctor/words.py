@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import stat
 import time
 from collections.abc import Iterator, Sequence
@@ -35,7 +36,7 @@ def told(given: Settings) -> list[dict[str, Any]]:
         if name == f"{store.PREFIX}DATABASE_URL" and origin == "default":
             value, shown = "", given.database_url
         else:
-            shown = masked(value) if name in secret and value else value
+            shown = masked(value) if name in secret and value else without_keys(value)
         made.append({"name": name, "value": shown, "origin": origin, "secret": name in secret})
     return made
 
@@ -43,6 +44,12 @@ def told(given: Settings) -> list[dict[str, Any]]:
 def masked(secret: str) -> str:
     """That there is a secret, and its end."""
     return f"set (…{secret[-TAIL:]})" if len(secret) >= 4 * TAIL else "set"
+
+
+def without_keys(value: str) -> str:
+    """An address without what may be a key in it: who asks, and the query."""
+    value = re.sub(r"(?<=://)[^/@\s]+@", "…@", value)
+    return value if "{token}" in value else re.sub(r"(://[^\s?,]+\?)[^\s,]+", r"\1…", value)
 
 
 def settings(given: Settings) -> Iterator[Finding]:

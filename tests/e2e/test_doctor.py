@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from publisher.doctor.words import masked
+from publisher.doctor.words import masked, without_keys
 
 SECRETS = ("sandbox-x-api-secret", "sandbox-linkedin-token")
 
@@ -145,6 +145,21 @@ def test_every_setting_says_where_it_came_from_and_no_secret_is_shown(desk, box)
 def test_a_short_secret_shows_nothing_of_itself(secret: str, shown: str) -> None:
     """Four characters of seven would be most of it."""
     assert masked(secret) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("https://www.example.org/feed?key=abc123", "https://www.example.org/feed?…"),
+        ("https://me:pw@www.example.org/feed", "https://…@www.example.org/feed"),
+        ("https://www.example.org/leave?t={token}", "https://www.example.org/leave?t={token}"),
+        ("Press <press@example.org>", "Press <press@example.org>"),
+        ("x,linkedin", "x,linkedin"),
+    ],
+)
+def test_a_key_in_an_address_is_not_shown(value: str, shown: str) -> None:
+    """A feed's address may be a secret although no setting says so."""
+    assert without_keys(value) == shown
 
 
 def test_a_settings_file_that_others_can_read_is_pointed_out(desk) -> None:
