@@ -23,10 +23,11 @@ from publisher.settings import Settings
 from publisher.statement import Statement
 
 if TYPE_CHECKING:
-    from publisher.corrections import Corrections, Proposal
+    from publisher.corrections import Corrections
     from publisher.deliver import Delivering, Observer
     from publisher.hours import Hours
     from publisher.ledger import Ledger, NewDelivery, Plan
+    from publisher.proposal import Proposal
     from publisher.verify import Verified
 
 

@@ -20,55 +20,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from publisher import registry
-from publisher.channel import MAIN, Channel, Post, Rendering
+from publisher.channel import MAIN, Channel, Rendering
 from publisher.compare import same_words
 from publisher.errors import PublisherError, StatementError, Unfit, UsageError
 from publisher.ledger.acts import OUT, WAITS
-from publisher.render import Occasion, Renderer, announcement_digest
+from publisher.proposal import Act, Proposal, amended, carried, is_mail, stays_of, undated, words
+from publisher.render import Occasion, Renderer
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from publisher.ledger import Known, Ledger
     from publisher.statement import Statement
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One act, and what is public, or was to be, under its target. `readers`: how many get it, of a mail."""
-
-    rendering: Rendering
-    old: Rendering
-    row: Row[Any]
-    readers: int = 0
-
-    @property
-    def change(self) -> dict[str, str]:
-        """For the log: what was said, and what is said now."""
-        r = self.rendering
-        return {"target": r.target, "action": r.action, "old": words(self.old), "new": words(r)}
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """Everything that would be done, for a person to approve. `kept` says what stays as it is, and why."""
-
-    known: Known
-    statement: Statement
-    reason: str
-    acts: tuple[Act, ...]
-    kept: tuple[str, ...] = ()
-    unleft: frozenset[str] = frozenset()
-    stops: frozenset[str] = frozenset()
-    """The first deliveries of the families whose words change: what has not left of them never does."""
-
-    @property
-    def renderings(self) -> tuple[Rendering, ...]:
-        return tuple(a.rendering for a in self.acts)
-
-    @property
-    def digest(self) -> str:
-        return announcement_digest(self.statement, self.renderings)
 
 
 @dataclass
@@ -295,7 +258,7 @@ class _Family:
         anew = (self.repost and self.acts) or len(stays) < len(out)
         if (unsent and whole) or anew:
             if out:  # whenever it goes, it is not the day that was planned
-                plain = self.of.renderer.render(_undated(self.said, first.channel), channel)
+                plain = self.of.renderer.render(undated(self.said, first.channel), channel)
             stands_in = replace(plain, action="replace", target=first.id, reason=self.reason)
             old = self.of.ledger.rendering((unsent or out)[-1].row)
             self.acts.append(Act(stands_in, old, first))
@@ -318,7 +281,7 @@ class _Family:
         elif hasattr(channel, "amend"):
             self._amend(row, plain, old)
         elif channel.replies:
-            same = _carried(plain) == _carried(old)
+            same = carried(plain) == carried(old)
             self._reply(row, channel, replace(self.said, media=()) if same else self.said, old)
         else:
             more = f"; say --repost {row.channel} to post it anew" if hasattr(channel, "retract") else ""
@@ -349,14 +312,14 @@ class _Family:
     def _amend(self, row: Row[Any], plain: Rendering, old: Rendering) -> None:
         """The main text changes; what else the post carries stays, and is said where it should have changed."""
         name = row.channel
-        stays = _stays(plain, old)
+        stays = stays_of(plain, old)
         anew = f"; say --repost {name} to post it anew"
         if len(plain.posts) != len(old.posts):
             self.kept.append(f"{row.id}: {name} cannot change the number of posts{anew}")
         elif all(n[MAIN].wire == o[MAIN].wire for n, o in zip(plain.posts, old.posts, strict=True)):
             self.kept.append(f"{row.id}: {name} cannot change {' and '.join(stays) or 'it'} of a post{anew}")
         else:
-            posts = tuple(_amended(n, o) for n, o in zip(plain.posts, old.posts, strict=True))
+            posts = tuple(amended(n, o) for n, o in zip(plain.posts, old.posts, strict=True))
             warnings = [f"{name} cannot change {what} of a post: it stays as it is{anew}" for what in stays]
             made = replace(
                 plain,
@@ -371,39 +334,3 @@ class _Family:
                 warnings=(*warnings, *plain.warnings),
             )
             self.acts.append(Act(made, old, row))
-
-
-def is_mail(channel: Channel) -> bool:
-    """Whether a channel carries messages to readers, and not posts that are there to be seen."""
-    return not any(f.name == MAIN for f in channel.form.fields)
-
-
-def words(r: Rendering) -> str:
-    """What a reader sees of a rendering: its posts' own texts, or all the texts of a mail."""
-    mail = not any(c.field == MAIN for p in r.posts for c in p.copies)
-    said = [c.text for p in r.posts for c in p.copies if c.field == MAIN or (mail and c.field != "html")]
-    return "\n\n".join(said)
-
-
-def _undated(statement: Statement, channel: str) -> Statement:
-    """The statement, of which a channel uses nothing that is true only on the day of issue."""
-    own = {**statement.overrides.get(channel, {}), "today": False}
-    return replace(statement, overrides={**statement.overrides, channel: own})
-
-
-def _carried(r: Rendering) -> list[tuple[str, str, str]]:
-    return [(m.digest, m.alt, m.title) for m in r.media]
-
-
-def _amended(new: Post, old: Post) -> Post:
-    return Post(tuple(new[MAIN] if c.field == MAIN else c for c in old.copies), old.media, old.card)
-
-
-def _stays(new: Rendering, old: Rendering) -> list[str]:
-    """What an amendment should change and cannot."""
-    found = ["the pictures or documents"] if _carried(new) != _carried(old) else []
-    cards = [
-        [(c.field, c.text) for p in r.posts for c in p.copies if c.field != MAIN] + [("link", r.link)]
-        for r in (new, old)
-    ]
-    return found + (["the link card"] if not found and cards[0] != cards[1] else [])

@@ -13,8 +13,8 @@ from publisher.statement import Media, Statement
 if TYPE_CHECKING:
     from sqlalchemy import Row
 
-    from publisher.corrections import Proposal
     from publisher.ledger import Known, Ledger
+    from publisher.proposal import Proposal
 
 SCHEMA = 1
 

@@ -10,7 +10,7 @@ import click
 from publisher.cli import common
 
 if TYPE_CHECKING:
-    from publisher.corrections import Act, Proposal
+    from publisher.proposal import Act, Proposal
 
 wait = click.option(
     "--wait", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds to see it through."
@@ -209,7 +209,7 @@ def act_lines(act: Act) -> list[str]:
     import shutil
 
     from publisher import beside
-    from publisher.corrections import words
+    from publisher.proposal import words
 
     r = act.rendering
     whom = f", to {act.readers} reader{'s' * (act.readers > 1)}" if act.readers else ""
