@@ -33,6 +33,7 @@ class Field:
 
     `limit` is in the form's own unit (None: unlimited), `unit` its name for people. `sentences` is how many
     chosen sentences a template may use. `shorten` allows a cut at a word with an ellipsis (subjects only).
+    `together`: those sentences are read as one paragraph, so they must stand side by side in the statement.
     `html` fields are rendered with autoescape and travel as they are. `overrides` are the front-matter keys
     that replace the field's text, in `channels: <name>:`. `optional` fields are left out when they are empty,
     `without_media` ones also when the post carries media (a link card gives way to a picture).
@@ -42,6 +43,7 @@ class Field:
     limit: int | None = None
     unit: str = "characters"
     sentences: int = 0
+    together: bool = False
     shorten: bool = False
     html: bool = False
     override: str = ""
@@ -69,7 +71,7 @@ class MediaRules:
 class Form:
     """What a channel can carry, and how it counts. Subclass to count or escape differently. Pure."""
 
-    fields: tuple[Field, ...] = (Field(MAIN, 500, sentences=2),)
+    fields: tuple[Field, ...] = (Field(MAIN, 500, sentences=2, together=True),)
     media: MediaRules = MediaRules()
     hashtags: int = 3
     thread: bool = False

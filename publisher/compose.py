@@ -20,7 +20,7 @@ from publisher.errors import StatementError, Unfit
 from publisher.filling import Filling
 from publisher.render import Occasion, Renderer
 from publisher.statement import Media, Statement
-from publisher.summary import Candidate, Choice, choose, faithful
+from publisher.summary import Candidate, Choice, choose, faithful, one_sided
 from publisher.text import Text
 
 TODAY = "today"
@@ -30,6 +30,8 @@ CORRECTION = "correction"
 
 _MARKER = re.compile(r"\s*\(?\b\d{1,2}/\d{1,2}\)?\s*\Z")
 """Which post of a thread it is, at its end: no figure of the statement's."""
+FLOOR = 0.6
+"""The share of the best sentence's score that one must have to fill a field which may as well stay empty."""
 _RELATIVE = re.compile(r"(?i)\b(today|yesterday|tomorrow)\b")
 
 
@@ -238,7 +240,15 @@ class Composition:
         def fits(chosen: Sequence[Candidate]) -> bool:
             return self._fits(spec, self.filling.text(spec, before, chosen, ""))
 
-        chosen = choose(self.choice, fits, spec.sentences, self.statement.title, self._today)
+        chosen = choose(
+            self.choice,
+            fits,
+            spec.sentences,
+            self.statement.title,
+            self._today,
+            together=spec.together,
+            floor=FLOOR if spec.optional else 0.0,
+        )
         if not chosen and spec.name == MAIN:
             why = "fits beside it" if self.choice.ranked else "can stand alone"
             self.warnings.append(
@@ -246,6 +256,8 @@ class Composition:
                 f"{self._advice(spec)}"
             )
         self._uses(chosen)
+        if not spec.optional and (warning := one_sided(chosen, self.choice)):
+            self.warnings.append(f"{self.channel.name}: {warning}")
         return self._finished(spec, self.filling.text(spec, before, chosen, ""))
 
     def _uses(self, chosen: Sequence[Candidate]) -> None:
@@ -332,7 +344,10 @@ class Composition:
         posts, _ = thread.pack(thread.grouped(chosen), fits)
         if len(posts) < 2:
             return []
-        self._uses([c for post in posts for group in post for c in group])
+        said = [c for post in posts for group in post for c in group]
+        self._uses(said)
+        if warning := one_sided(said, self.choice):
+            self.warnings.append(f"{self.channel.name}: {warning}")
         return [made(n, len(posts), groups) for n, groups in enumerate(posts, 1)]
 
     # ------------------------------------------------------------ fitting

@@ -12,6 +12,7 @@ from typing import Any
 
 from publisher import directory as directories
 from publisher import text as texts
+from publisher import thread
 from publisher.channel import MAIN, Channel, Copy, Field
 from publisher.errors import SettingsError
 from publisher.render import RIGHT_TO_LEFT, Occasion, Renderer
@@ -77,11 +78,15 @@ class Filling:
     ) -> dict[str, Any]:
         statement, html = self.statement, spec.html
         own = directories.unnamed(summary) if html else self.names.authored(summary)
+        points = [" ".join(c.text for c in group) for group in thread.grouped(chosen)]
+        lead = _lead(thread.grouped(chosen))
         return {
             "title": statement.title,
             "summary": own or " ".join(c.text for c in chosen),
             "authored": bool(summary),
-            "points": [c.text for c in chosen],
+            "points": points,
+            "lead": lead,
+            "others": [point for point in points if point != lead],
             "paragraphs": own.split("\n\n") if own else _paragraphs(chosen),
             "url": statement.url,
             "language": statement.language,
@@ -145,6 +150,12 @@ class Filling:
         if of < 2:
             return ""
         return self._run("marker", False, {"n": n, "of": of, "language": self.statement.language}).strip()
+
+
+def _lead(groups: Sequence[Sequence[Candidate]]) -> str:
+    """The group with the best sentence: what a reader should see first, wherever the statement says it."""
+    best = max(groups, key=lambda group: group[0].score, default=())
+    return " ".join(c.text for c in best)
 
 
 def _paragraphs(chosen: Sequence[Candidate]) -> list[str]:

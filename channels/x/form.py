@@ -42,7 +42,9 @@ class XForm(Form):
     options = ("reply_settings",)
 
     def __init__(self, limit: int = 280, thread: bool = False, reply_settings: str = "") -> None:
-        self.fields = (Field(MAIN, limit, "weighted characters", sentences=2, override="text"),)
+        self.fields = (
+            Field(MAIN, limit, "weighted characters", sentences=2, together=True, override="text"),
+        )
         self.thread, self._reply_settings = thread, reply_settings
 
     def measure(self, field: str, text: Text) -> int:

@@ -1,7 +1,17 @@
 """Summary: the statement's own sentences that may speak for it, and the proof that a text is faithful to it."""
 
 from publisher.summary import faithful, sentences
-from publisher.summary.choice import Candidate, Choice, LeftOut, candidates
+from publisher.summary.choice import Candidate, Choice, LeftOut, candidates, one_sided
 from publisher.summary.selection import choose, redundant
 
-__all__ = ["Candidate", "Choice", "LeftOut", "candidates", "choose", "faithful", "redundant", "sentences"]
+__all__ = [
+    "Candidate",
+    "Choice",
+    "LeftOut",
+    "candidates",
+    "choose",
+    "faithful",
+    "one_sided",
+    "redundant",
+    "sentences",
+]

@@ -39,6 +39,11 @@ _NAMES_LIST = pattern(
 _RUN_TOGETHER = pattern(
     r"[a-zà-ÿ]{3}(?:In|The|We|This|It|At|For|On|And|But)\b|[a-zà-ÿ]{3}\.[A-ZÀ-Þ][a-zà-ÿ]+ "
 )
+_SHARE = pattern(
+    r"\W*\d[\d.,]*\s?(?:%|per ?cent|percent|pour cent|por ciento|prozent|procent)\s"
+    r"(?!of\b|de\b|des\b|d[’']|del\b|der\b|av\b|von\b|all[ae]r\b|[^\W\d_]*(?:of|de|der|av) )"
+)
+"""A share of whom or of what another sentence tells: "76 per cent say …"."""
 _HONORIFIC = pattern(
     r"\b(?:Mr|Mrs|Ms|Mme|Sr|Sra|Hr|Frau|Herr|Monsieur|Madame|M|Dr)\.? ([A-ZÀ-Þ][\w’-]+)(?! [A-ZÀ-Þ])|(?:г-н|г-жа|господин|госпожа) ([А-Я]\w+)"
 )
@@ -160,6 +165,8 @@ def _leaning(text: str, r: Rules) -> str:
     if found:
         word = text[: found.end()].strip(' \t"“«„‘¿¡,')
         return f"begins with “{word}”, which leans on the sentence before"
+    if found := _SHARE.match(lower):
+        return f"begins with “{text[: found.end()].strip()}”, which leans on the sentence that says of whom or what"
     outside = _outside(lower)
     for found in r.points.finditer(outside):
         if not _answered(outside, found):

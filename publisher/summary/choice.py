@@ -48,6 +48,7 @@ class Candidate:
 
     `order` is its place in the statement, `block` the index of its block, `why` the reason for its rank.
     `after` is the order of the sentence that it leans on, `day` (ISO 8601) the only day on which it is true.
+    `praises` and `worries` tell how it speaks of its subject.
     """
 
     text: str
@@ -59,6 +60,8 @@ class Candidate:
     why: str
     after: int | None = None
     day: str = ""
+    praises: bool = False
+    worries: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +79,14 @@ class Choice:
     """`ranked` best first; `left_out` in the statement's order; `warnings` for a person to weigh.
 
     `bound` are those of `left_out` that may be used on one condition: right after the sentence `after`, or
-    in a text that is held to `day`.
+    in a text that is held to `day`. `worry` is the first sentence of the statement that voices a concern.
     """
 
     ranked: tuple[Candidate, ...] = ()
     bound: tuple[Candidate, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     warnings: tuple[str, ...] = ()
+    worry: str = ""
 
 
 class _Read(NamedTuple):
@@ -113,6 +117,8 @@ def candidates(statement: Statement) -> Choice:
         if sentence.why and not day and after is None:
             continue
         made = _candidate(sentence, n, its, list(_faults(n, statement.title, proper, introduced)))
+        lower = sentence.text.lower()
+        made = replace(made, praises=bool(r.praise.search(lower)), worries=bool(r.worry.search(lower)))
         if sentence.why:
             bound.append(replace(made, after=after, day=day))
         else:
@@ -123,8 +129,16 @@ def candidates(statement: Statement) -> Choice:
         tuple(ranked),
         tuple(bound),
         tuple(LeftOut(s.text, s.start, s.start + len(s.text), s.why or s.passage.why) for s in left),
-        tuple(_warnings(statement, proper, ranked, left, r)),
+        tuple(_warnings(statement, proper, ranked, left)),
+        next((s.text for s in proper if r.worry.search(s.text.lower())), ""),
     )
+
+
+def one_sided(chosen: Sequence[Candidate], choice: Choice) -> str:
+    """What to tell a person when `chosen` only praise while the statement voices a concern; "" else."""
+    if not choice.worry or not any(c.praises for c in chosen) or any(c.worries for c in chosen):
+        return ""
+    return f"the sentences chosen praise, while the statement also says: “{_opening(choice.worry)}”"
 
 
 def _candidate(
@@ -241,7 +255,6 @@ def _warnings(
     proper: Sequence[_Read],
     ranked: Sequence[Candidate],
     left: Sequence[_Read],
-    r: Rules,
 ) -> Iterator[str]:
     if not knows(statement.language):
         yield f"no word lists for the language “{statement.language}”: check that each sentence may stand alone"
@@ -249,12 +262,6 @@ def _warnings(
         if proper:
             yield "no sentence of the statement may stand alone; write a summary"
         return
-    best = ranked[0]
-    lower = best.text.lower()
-    if r.praise.search(lower) and not r.worry.search(lower):
-        worry = next((s.text for s in proper if r.worry.search(s.text.lower())), "")
-        if worry:
-            yield f"the best sentence praises, while the statement also says: “{_opening(worry)}”"
     if any(s.why == alone.OLDER for s in left):
         yield "the statement corrects an earlier version or first figures; check which ones the summary gives"
 

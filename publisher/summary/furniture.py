@@ -50,7 +50,7 @@ _FURNITURE = {
     r"it) (?:below|in your browser)|(?:can be|is) (?:found|read|viewed|accessed|downloaded|"
     r"available) (?:here|online|below|at the following|on the website|in full|at https?:)|"
     r"\bunsubscribe\b|subscribe (?:to|here)|follow us\b|share (?:this|on)\b|"
-    r"all rights reserved|licen[cs]e v\d|^(?:to )?(?:learn|read|find out) more\b|(?:learn|read|find out) more (?:here|at |on (?:our|the) )|"
+    r"all rights reserved|licen[cs]e v\d|^see .{2,120} for (?:more |further )?(?:details|information)\b|(?:our|the|my|a|this) (?:next|last|previous|earlier) (?:blog )?(?:post|article)s?\b|^this (?:post|article|page|guide) (?:provides|explains|describes|covers|looks|will|offers|shows)\b|^(?:to )?(?:learn|read|find out) more\b|^(?:learn|find out|read) (?:what|how|why)\b|(?:learn|read|find out) more (?:here|at |on (?:our|the) )|"
     r"(?:learn|read|find out) more[.:]?$|for (?:more|further|additional) (?:information|details),? (?:please|visit|contact|see|go|about|on|"
     r"call|write|is|are)\b|for (?:more|further) (?:information|details)\W*$|the following is (?:the|"
     r"a) (?:full )?(?:text|list|statement)|^(?:begin|end) text\b|check against delivery|"
@@ -59,7 +59,7 @@ _FURNITURE = {
     r"posted)\s?[-–:]|originally (?:published|posted)|this (?:post|article|statement|text) (?:was|is|"
     r"has been) (?:originally |first |also )?(?:published|posted|available|updated|co-?authored|"
     r"written)|editor[’']s note|rsvp\b",
-    "fr": r"cliquez|lire (?:la suite|le texte|l.article)|texte intégral|pour (?:plus d.informations?|"
+    "fr": r"cliquez|\bce billet\b|lire (?:la suite|le texte|l.article)|texte intégral|pour (?:plus d.informations?|"
     r"en savoir plus)|abonnez-vous|suivez-nous|partager (?:sur|cette)|sous embargo",
     "es": r"haga clic|pulse aquí|leer (?:más|el texto)|texto (?:completo|íntegro)|para más información|"
     r"suscríba|síganos|compartir (?:en|esta)|embargad[oa] hasta",

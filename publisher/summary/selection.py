@@ -12,29 +12,53 @@ from publisher.summary.words import rules
 TOO_LIKE = 0.6
 """The share of common terms from which on two sentences say the same."""
 
+NEXT = 0.6
+"""What a sentence gains where the one before it is taken: a text that goes on is better read than a list."""
+
 Fits = Callable[[Sequence[Candidate]], bool]
 
 
-def choose(choice: Choice, fits: Fits, limit: int, title: str = "", day: str = "") -> tuple[Candidate, ...]:
+def choose(
+    choice: Choice,
+    fits: Fits,
+    limit: int,
+    title: str = "",
+    day: str = "",
+    *,
+    together: bool = False,
+    floor: float = 0.0,
+) -> tuple[Candidate, ...]:
     """At most `limit` sentences that `fits` accepts together, in the statement's order.
 
     The best come first; one that does not fit, or says nothing new beside `title` and the others, is passed
     over. A sentence that leans on another is taken only right after it, one that speaks of a day only when
-    that day is `day` (ISO 8601): then the text must not be published on any other.
+    that day is `day` (ISO 8601): then the text must not be published on any other. `together`: they are read
+    as one paragraph, so each stands in the statement beside another of them. `floor` is the share of the best
+    sentence's score below which none is taken.
     """
     chosen: list[Candidate] = []
-    dated = [c for c in choice.bound if day and c.day == day]
-    waiting = [(-c.score, c.order, c) for c in (*choice.ranked, *dated)]
+    able = [*choice.ranked, *(c for c in choice.bound if day and c.day == day)]
+    least = floor * max((c.score for c in able), default=0.0)
+    following = {c.order: [c] for c in able}
+    for follower in choice.bound:
+        if follower.after is not None:
+            following.setdefault(follower.after + 1, []).append(follower)
+    waiting = [(-c.score, c.order, c) for c in able]
     heapq.heapify(waiting)
+    seen: set[int] = set()
     while waiting and len(chosen) < limit:
         _, _, candidate = heapq.heappop(waiting)
+        if candidate.order in seen or candidate.score < least:
+            continue
+        if together and chosen and not any(abs(candidate.order - c.order) == 1 for c in chosen):
+            continue
+        seen.add(candidate.order)
         trial = sorted([*chosen, candidate], key=lambda c: c.order)
         if redundant(candidate, chosen, title) or not fits(trial):
             continue
         chosen = trial
-        for follower in choice.bound:
-            if follower.after == candidate.order:
-                heapq.heappush(waiting, (-follower.score, follower.order, follower))
+        for follower in following.get(candidate.order + 1, ()):
+            heapq.heappush(waiting, (-follower.score - NEXT, follower.order, follower))
     return tuple(chosen)
 
 

@@ -14,7 +14,7 @@ ENGLISH = Words(
     r"|besides|likewise|similarly"
     r"|instead|otherwise|but|and|or|nor|yet|so|still|then|both(?! [\w’'-]+ and\b)|either|neither"
     r"|another|others?|the other"
-    r"|here|there(?! (?:is|are|was|were|can|will|has|have|must|remains?)\b)|afterwards?|subsequently"
+    r"|here(?! (?:at|in) [^\W\d])|there(?! (?:is|are|was|were|can|will|has|have|must|remains?)\b)|afterwards?|subsequently"
     r"|finally"
     r"|(?:first|second|third|fourth)(?:ly)?,|lastly|next|again|indeed|conversely|equally|overall"
     r"|alternatively"
@@ -28,6 +28,8 @@ ENGLISH = Words(
     r"|(?:one|some|many|most|all|none|each|several|few|two|three) of (?:them|these|those|which|whom)"
     r"|as (?:noted|mentioned|stated|described|explained|discussed|outlined)\b(?! (?:in|by) )"
     r"|further(?:,| to this)"
+    r"|(?:more )?(?:specifically|precisely|importantly)|to get there|below|we then"
+    r"|in the (?:first|second|third|last|former)(?: one| case| instance)?,"
     r"|the (?:same|above|aforementioned|latter|former(?= (?:is|was|are|has))|following)"
     r"|(?:as|when|if|while|although|though|since|because|once|after|before|until|in|to|with|under"
     r"|for|by|at|on|of|from"
@@ -41,7 +43,8 @@ ENGLISH = Words(
     r"|afternoon|evening|week|weekend|month|year|summer"
     r"|autumn|fall|winter|spring|quarter|season|decade|century)\b)|these|such(?! (?:as|that|time)\b)"
     r"|said (?:above|earlier)|the two(?= \w+s\b)"
-    r"|the other (?:side|one|two|hand)|see (?:above|below)|not only(?!.*\bbut\b)|vice versa"
+    r"|(?:rise to|rising to|meet|face|address|resolve|follow|monitor|discuss|solve) the (?:challenge|situation|matter|issue|problem|incident|case|moment)(?=[,.;!]|$)"
+    r"|the other (?:side|one|two|hand)|see (?:above|below)|not only(?!.*\bbut\b)|vice versa|(?:doing|means|be) (?:just|exactly|precisely) that(?=[.!,;]|$)"
     r"|(?:mentioned|described|set out|outlined|listed) (?:above|below)",
     person=r"he|she|him|his|her|hers|himself|herself",
     day=r"today(?:[’']s)?|tonight|yesterday|tomorrow|(?:this|last|next|earlier this|later this|this past"
@@ -239,7 +242,8 @@ SWEDISH = Words(
     hedges=r"kan|kunde|möjligen|kanske|sannolikt|troligen|påstådd\w*|misstänk\w+|ungefär|omkring"
     r"|cirka|minst|mer än|mindre än|nästan|verkar|uppges|så kallad\w*",
     worry=r"oro\w*|fördöm\w+|beklag\w+|risk\w*|hot\w*|kränk\w+|kritisera\w*|motsätt\w+|avvis\w+",
-    praise=r"välkomna\w*|berömm\w*|tacka\w*|framsteg\w*|framgång\w*|stolt\w*|gratulera\w*|hylla\w*",
+    praise=r"välkomna\w*|berömm\w*|tacka\w*|framsteg\w*|framgång\w*|stolt\w*|gratulera\w*|hylla\w*"
+    r"|helhjärtat|ställ(?:er|t|de) (?:oss|sig) bakom",
     stop="och att det som en ett den i på av för med till är var har hade de vi om inte men så "
     "från eller när sin sitt sina "
     "han hon dem dess denna detta dessa kan ska skall vill blir blev bli vara varit också även vid "

@@ -33,7 +33,10 @@ def render(name: str, **context: Any) -> Text:
     environment = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(FOLDER), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return Text.parse(tidy(environment.get_template(f"linkedin.{name}.j2").render(CONTEXT | context)))
+    made = CONTEXT | context
+    points = made["points"]
+    parted = {"lead": points[0] if points else "", "others": points[1:]}
+    return Text.parse(tidy(environment.get_template(f"linkedin.{name}.j2").render(parted | made)))
 
 
 def test_a_post_in_full() -> None:
@@ -74,8 +77,22 @@ def test_links_and_hashtags_are_spans() -> None:
             {"points": ["Only one."], "url": "", "hashtags": ["Rights"]},
             "Coalition adopts a joint statement\n\nOnly one.\n\n#Rights",
         ),
+        (
+            {"points": ["The first.", "The second."], "url": "", "hashtags": []},
+            "Coalition adopts a joint statement\n\nThe first.\n\nThe second.",
+        ),
+        (
+            {
+                "lead": "All members signed {{ it }}.",
+                "others": CONTEXT["points"][:2],
+                "url": "",
+                "hashtags": [],
+            },
+            "Coalition adopts a joint statement\n\nAll members signed {{ it }}.\n\nKey points\n"
+            "• It was adopted today.\n• It has three parts.",
+        ),
     ],
-    ids=["author's summary", "title alone", "a mention", "one sentence"],
+    ids=["author's summary", "title alone", "a mention", "one sentence", "two are no list", "the best leads"],
 )
 def test_what_is_not_there_leaves_no_trace(context: dict[str, Any], text: str) -> None:
     assert str(render("post", **context)) == text

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from publisher.statement import Block, BlockKind, Statement
-from publisher.summary import Candidate, Choice, candidates, choose, redundant
+from publisher.summary import Candidate, Choice, candidates, choose, one_sided, redundant
 
 LEAD = "The Harbour Coalition calls on all states to keep their ports open to aid ships."
 
@@ -43,6 +44,13 @@ def reasons(choice: Choice) -> dict[str, str]:
         ("en", "The United States joins countries around the world in calling for his release."),
         ("en", "The plan protects not only the crews of ships in the northern ports."),
         ("en", "As part of these efforts, the members will publish a report every year."),
+        ("en", "More specifically, the circular sets the rules for all harbours in the North."),
+        ("en", "In the second, the members send observers to the harbours in the North."),
+        ("en", "When members close a harbour to an aid ship, they may be doing just that."),
+        ("en", "Below are four of the rules that the harbours of the North have to apply."),
+        ("en", "We then sent two observers to every harbour in the North of the country."),
+        ("en", "76 per cent say that they trust the harbours of the North to stay open."),
+        ("en", "Democratic governments and other partners are rising to the challenge."),
         ("fr", "Elle appelle tous les États à garder leurs ports ouverts aux navires."),
         ("fr", "En outre, la Coalition enverra des observateurs dans les ports du nord."),
         ("fr", "La Coalition salue également les efforts des autorités portuaires."),
@@ -71,6 +79,10 @@ def test_a_sentence_that_leans_on_another_is_left_out(language: str, sentence: s
 @pytest.mark.parametrize(
     "sentence",
     [
+        "76 per cent of all crews trust the harbours of the North to stay open.",
+        "94 % of the population of Nordhav lives within an hour of a harbour.",
+        "The members meet the challenge of open ports with patrols and inspections.",
+        "Here in Nordhav, the harbours have been open to all ships since March.",
         "There are no plans to close any of the northern ports before the summer.",
         "Those endorsing the Declaration promise to keep their ports open to aid ships.",
         "The former president of Nordhav welcomed the opening of the northern ports.",
@@ -135,6 +147,9 @@ def test_a_weekday_with_its_date_is_no_relative_date() -> None:
         ("who speaks", "I welcome the decision of the members to keep the ports open."),
         ("page", "You can read the whole statement in full, by clicking here."),
         ("page", "To view the full statement, view the document below or visit the page."),
+        ("page", "Learn what you can do to keep the ports of the North open to aid ships."),
+        ("page", "See the rules of the northern harbours for details on who may enter."),
+        ("page", "We will tell how the ports prepare for the winter in our next post."),
         ("page", "For more information, please visit the website of the Coalition."),
         ("first figures", "Initial reports spoke of 12 people killed in the port of Nordhav."),
         ("first figures", "An earlier version of the text gave the number of ports as 40."),
@@ -233,15 +248,25 @@ def test_a_concession_is_known_across_a_leaning_sentence() -> None:
     assert texts(choice) == []
 
 
-def test_praise_alone_is_warned_about() -> None:
-    """When the best sentence praises and the statement worries, the preview says so."""
-    choice = candidates(
-        statement(
-            "The Coalition welcomes the progress of the Harbour Convention on open ports.",
-            "Members voiced concern that the Harbour Convention violates the rights of crews.",
-        )
-    )
-    assert any("praises" in w and "Members voiced concern" in w for w in choice.warnings)
+PRAISE = "The Coalition welcomes the progress of the Harbour Convention on open ports."
+WORRY = "Members voiced concern that the Harbour Convention violates the rights of crews."
+
+
+@pytest.mark.parametrize(
+    ("paragraphs", "shown", "warned"),
+    [
+        ((PRAISE, WORRY), 1, True),
+        ((PRAISE, WORRY), 2, False),
+        ((PRAISE,), 1, False),
+        ((WORRY,), 1, False),
+    ],
+)
+def test_praise_alone_is_warned_about(paragraphs: tuple[str, ...], shown: int, warned: bool) -> None:
+    """When the sentences shown only praise and the statement worries, a person is told of what."""
+    choice = candidates(statement(*paragraphs))
+    said = one_sided(sorted(choice.ranked, key=lambda c: c.order)[:shown], choice)
+    assert (("praise" in said) and ("Members voiced concern" in said)) is warned
+    assert warned or said == ""
 
 
 def test_a_correction_is_warned_about() -> None:
@@ -335,6 +360,39 @@ def test_choose_keeps_a_leaning_sentence_only_right_after_its_own() -> None:
     assert within(400) == [lead, leaning]
     assert within(100) == [lead]
     assert within(len(leaning) + 1) == []
+
+
+def candidate(order: int, block: int, score: float) -> Candidate:
+    text = " ".join("abcdefgh"[order] * n for n in (3, 4, 5, 6)) + "."
+    return Candidate(text, order * 100, order * 100 + len(text), order, block, score, "")
+
+
+@pytest.mark.parametrize(
+    ("together", "expected"),
+    [(False, [0, 5]), (True, [0, 1])],
+)
+def test_what_is_read_as_one_paragraph_stands_side_by_side(together: bool, expected: list[int]) -> None:
+    """A good sentence of another part of the statement does not go on from the first."""
+    ranked = (candidate(0, 0, 3.0), candidate(5, 4, 2.9), candidate(1, 1, 1.0))
+    found = choose(Choice(ranked), lambda chosen: True, 2, together=together)
+    assert [c.order for c in found] == expected
+
+
+def test_a_text_that_goes_on_is_preferred_to_one_that_leaps() -> None:
+    """Where two sentences are about as good, the one after the chosen one is taken."""
+    ranked = (candidate(0, 0, 3.0), candidate(5, 4, 2.1), candidate(1, 1, 2.0))
+    assert [c.order for c in choose(Choice(ranked), lambda chosen: True, 2)] == [0, 1]
+
+
+def test_what_may_stay_empty_is_not_filled_with_the_least() -> None:
+    """A sentence far below the best is worse than none where nothing has to stand."""
+    ranked = (candidate(0, 0, 3.0), candidate(5, 4, 1.0))
+
+    def short(chosen: Sequence[Candidate]) -> bool:
+        return all(c.order == 5 for c in chosen)
+
+    assert [c.order for c in choose(Choice(ranked), short, 1)] == [5]
+    assert choose(Choice(ranked), short, 1, floor=0.6) == ()
 
 
 def test_choose_takes_a_dated_sentence_only_for_its_day() -> None:

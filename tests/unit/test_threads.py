@@ -177,7 +177,7 @@ def test_an_author_s_summary_is_parted_under_the_headline() -> None:
         ({"thread": ["One.", "x" * 300]}, Unfit, "thread, post 2, is 300 weighted characters long as a post, x allows 280; shorten it by 20"),
         ({"thread": ["One.", "$ABC and $DEF"]}, Unfit, "post 2, cannot be posted: X refuses more than one cashtag"),
         ({"thread": "true", "text": "Short one. Y" + "y" * 300 + "."}, Unfit, "channels.x.text: the sentence “Yyyy"),
-        ({"threads": "true"}, StatementError, "there are: reply_settings, text, thread"),
+        ({"threads": "true"}, StatementError, "there are: correction, reply_settings, text, thread, today"),
         ({"reply_settings": "friends"}, StatementError, "one of everybody, following"),
     ],
 )  # fmt: skip
