@@ -54,7 +54,7 @@ class Corrections:
         posted anew. Raises UsageError when there is nothing to correct, Unfit when a text does not fit.
         """
         known = self.ledger.known(key)
-        self._correctable(known, statement)
+        self._correctable(known, statement, mail)
         made: list[Act] = []
         kept: list[str] = []
         unleft: set[str] = set()
@@ -62,11 +62,10 @@ class Corrections:
         for family in self._families(key):
             first = family[0].row
             said = next((s for s in statement.languages if s.language == first.language), None)
-            before = next((s for s in known.statement.languages if s.language == first.language), None)
-            if said is None or before is None:
+            if said is None:
                 kept.append(f"{first.id}: there is no corrected text in its language ({first.language})")
                 continue
-            one = _Family(self, family, said, before, reason, mail, first.channel in repost)
+            one = _Family(self, family, said, reason, mail, first.channel in repost)
             try:
                 one.correct()
             except StatementError as error:
@@ -81,7 +80,7 @@ class Corrections:
             known, statement, reason, tuple(made), tuple(kept), frozenset(unleft), frozenset(stops)
         )
 
-    def _correctable(self, known: Known, statement: Statement) -> None:
+    def _correctable(self, known: Known, statement: Statement, mail: bool) -> None:
         key = known.id
         if known.row.ended == "retracted":
             raise UsageError(f"{key} was retracted; submit the statement anew with --again {key}")
@@ -93,7 +92,7 @@ class Corrections:
             raise UsageError(
                 f"a correction of {key} waits for an approval: `publisher approve {key}`, or `publisher reject {key}`"
             )
-        if statement.digest == known.statement.digest:
+        if statement.digest == known.statement.digest and not mail:
             raise UsageError(f"that is {key} word for word; there is nothing to correct")
 
     # ------------------------------------------------------------ retract
@@ -154,7 +153,7 @@ class Corrections:
             for r in self.ledger.waits(key)
         ]
 
-    def told(self, known: Known) -> list[tuple[Rendering, Rendering | None]]:
+    def history(self, known: Known) -> list[tuple[Rendering, Rendering | None]]:
         """Everything that was said of an announcement, or is to be, in its order; of an act also what it changed."""
         rows = self.ledger.deliveries(known.id)
         if not rows:
@@ -192,6 +191,14 @@ class Corrections:
                     return str(other.id)
         return ""
 
+    def told(self, row: Row[Any]) -> Statement:
+        """The statement that a delivery's readers were told last, by itself or by what corrected it, in its language."""
+        rows = self.ledger.deliveries(row.announcement)
+        later = [r for r in rows if r.target == row.id and r.action in ("amend", "reply")]
+        out = [r.revision for r in later if {t.state for t in self.ledger.tally(r.id)} & set(OUT)]
+        said = self.ledger.statement(row.announcement, max([row.revision, *out]))
+        return next((s for s in said.languages if s.language == row.language), said)
+
     def _families(self, key: str) -> list[list[_Version]]:
         """Each first delivery with its replacements, in the order they were made."""
         rows = self.ledger.deliveries(key)
@@ -228,7 +235,6 @@ class _Family:
     of: Corrections
     versions: list[_Version]
     said: Statement
-    before: Statement
     reason: str
     mail: bool
     repost: bool
@@ -240,23 +246,23 @@ class _Family:
     def correct(self) -> None:
         first = self.versions[0].row
         waiting = WAITS if first.addressed else (*WAITS, "failed")
-        out = [v for v in self.versions if v.any(OUT)]
-        unsent = [v for v in self.versions if v.any((*waiting, "sending", "unknown"))]
-        if not out and not unsent:
+        stays = [v for v in self.versions if not v.goes and v.any((*OUT, *waiting))]
+        if not stays:
             return
         channel = self.of.make(first.channel)
         plain = self.of.renderer.render(self.said, channel)
-        if plain.digest == self.of.renderer.render(self.before, channel).digest:
+        other = [v for v in stays if self._says(v, channel).digest != plain.digest]
+        if not other:
             self.kept.append(f"{first.id}: its words stay the same")
             return
         self.changes = True
-        stays = [v for v in out if not v.goes]
-        for version in stays:
+        out = [v for v in other if v.any(OUT)]
+        unsent = [v for v in other if v.any((*waiting, "sending", "unknown"))]
+        for version in out:
             self._correct(version, channel, plain)
         # Of a thread that is half out the rest is not posted: the reply says what is right.
         whole = first.addressed or not any(v.states["delivered"] for v in stays)
-        anew = (self.repost and self.acts) or len(stays) < len(out)
-        if (unsent and whole) or anew:
+        if (unsent and whole) or (self.repost and self.acts):
             if out:  # whenever it goes, it is not the day that was planned
                 plain = self.of.renderer.render(undated(self.said, first.channel), channel)
             stands_in = replace(plain, action="replace", target=first.id, reason=self.reason)
@@ -264,6 +270,10 @@ class _Family:
             self.acts.append(Act(stands_in, old, first))
         if not out:
             self.unleft |= {v.row.id for v in unsent}
+
+    def _says(self, version: _Version, channel: Channel) -> Rendering:
+        """What a version's readers were told last, as it would be said now."""
+        return self.of.renderer.render(self.of.told(version.row), channel)
 
     def _correct(self, version: _Version, channel: Channel, plain: Rendering) -> None:
         """The best this channel allows for one version that is, or may be, public."""
@@ -288,7 +298,7 @@ class _Family:
             self.kept.append(f"{row.id}: {row.channel} can neither change a post nor answer it{more}")
 
     def _reply(self, row: Row[Any], channel: Channel, said: Statement, old: Rendering) -> None:
-        made = self.of.renderer.render(said, channel, Occasion("correction", self.before.title))
+        made = self.of.renderer.render(said, channel, Occasion("correction", self.of.told(row).title))
         reply = replace(made, action="reply", target=row.id, reason=self.reason)
         if not is_mail(channel) and (said_by := self.of.said_already(row, reply)):
             self.kept.append(

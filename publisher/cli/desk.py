@@ -81,7 +81,7 @@ def _page(office: Any, key: str, html: Path) -> bool:
 
     known, core = office.ledger.known(key), office.settings.core
     view = views.announcement(office.ledger, key, full=True)
-    told = office.corrections.told(known)
+    told = office.corrections.history(known)
     record = reporting.announcement(office.ledger, key, core.timezone or "UTC", rehearsal=core.rehearsal)
     made = page.page(
         known.statement,

@@ -111,6 +111,12 @@ class Outward(Control):
             self._plan(c, self._lock(c, key), fresh, at, 0.0, by, Hours())
             return True
 
+    def statement(self, key: str, n: int) -> Statement:
+        """An announcement's statement as it read in a revision."""
+        with self.read() as c:
+            rows = select(revision.c.statement).where(revision.c.announcement == key, revision.c.n == n)
+            return Statement.load(c.execute(rows).scalar_one())
+
     def retractions(self, key: str) -> set[str]:
         """Deliveries of an announcement whose retraction was asked for."""
         with self.read() as c:

@@ -359,3 +359,18 @@ def test_what_a_channel_cannot_do_is_said(out: Desk, box, monkeypatch) -> None:
     assert not live(box, "linkedin") and len(live(box, "x")) == 1
     ran = out("correct", "@last", "corrected.md", *REASON, "--repost", "x", "--yes")
     assert ran.code == 2
+
+
+def test_the_mail_may_follow_later(out: Desk, box) -> None:
+    """First corrected without, then with --mail: only the mail is new. A retraction likewise; never twice."""
+    out("correct", "@last", "corrected.md", *REASON, "--yes")
+    assert out("correct", "@last", "corrected.md", *REASON, "--yes").code == 2
+    ran = out("correct", "@last", "corrected.md", *REASON, "--mail", "--yes", "--json")
+    assert ran.code == 0, ran.out
+    assert [len(live(box, s)) for s in ("x", "linkedin", "smtp")] == [2, 1, 2]
+    assert out("correct", "@last", "corrected.md", *REASON, "--mail", "--yes").code == 2
+    assert out("retract", "@last", "--reason", "all wrong", "--yes").code == 0
+    for _ in range(2):
+        assert out("retract", "@last", "--reason", "all wrong", "--mail", "--yes").code == 0
+    assert [len(live(box, s)) for s in ("x", "linkedin", "smtp")] == [0, 0, 3]
+    assert live(box, "smtp")[2].mail["Subject"].startswith("Withdrawn:")
