@@ -20,7 +20,7 @@ from publisher.errors import StatementError, Unfit
 from publisher.filling import Filling
 from publisher.render import Occasion, Renderer
 from publisher.statement import Media, Statement
-from publisher.summary import Candidate, Choice, choose, faithful, one_sided
+from publisher.summary import Candidate, Choice, choose, faithful, one_sided, sober
 from publisher.text import Text
 
 TODAY = "today"
@@ -240,15 +240,14 @@ class Composition:
         def fits(chosen: Sequence[Candidate]) -> bool:
             return self._fits(spec, self.filling.text(spec, before, chosen, ""))
 
-        chosen = choose(
-            self.choice,
-            fits,
-            spec.sentences,
-            self.statement.title,
-            self._today,
-            together=spec.together,
-            floor=FLOOR if spec.optional else 0.0,
-        )
+        def best(choice: Choice, floor: float) -> tuple[Candidate, ...]:
+            title, most = self.statement.title, spec.sentences
+            return choose(choice, fits, most, title, self._today, together=spec.together, floor=floor)
+
+        chosen = best(self.choice, FLOOR if spec.optional else 0.0)
+        if spec.together and one_sided(chosen, self.choice):
+            least = FLOOR * max(c.score for c in chosen)
+            chosen = best(sober(self.choice, least), 0.0) or chosen
         if not chosen and spec.name == MAIN:
             why = "fits beside it" if self.choice.ranked else "can stand alone"
             self.warnings.append(

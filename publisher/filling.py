@@ -20,6 +20,9 @@ from publisher.statement import Statement
 from publisher.summary import Candidate
 from publisher.text import Text
 
+LEADS = 0.85
+"""The share of the best score with which a sentence that stands before the best still leads."""
+
 
 @dataclass
 class Filling:
@@ -153,9 +156,10 @@ class Filling:
 
 
 def _lead(groups: Sequence[Sequence[Candidate]]) -> str:
-    """The group with the best sentence: what a reader should see first, wherever the statement says it."""
-    best = max(groups, key=lambda group: group[0].score, default=())
-    return " ".join(c.text for c in best)
+    """What a reader should see first: the statement's first group, unless another says far more."""
+    best = max((group[0].score for group in groups), default=0.0)
+    lead = next((group for group in groups if group[0].score >= LEADS * best), ())
+    return " ".join(c.text for c in lead)
 
 
 def _paragraphs(chosen: Sequence[Candidate]) -> list[str]:

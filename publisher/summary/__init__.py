@@ -1,7 +1,7 @@
 """Summary: the statement's own sentences that may speak for it, and the proof that a text is faithful to it."""
 
 from publisher.summary import faithful, sentences
-from publisher.summary.choice import Candidate, Choice, LeftOut, candidates, one_sided
+from publisher.summary.choice import Candidate, Choice, LeftOut, candidates, one_sided, sober
 from publisher.summary.selection import choose, redundant
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "one_sided",
     "redundant",
     "sentences",
+    "sober",
 ]

@@ -134,6 +134,16 @@ def candidates(statement: Statement) -> Choice:
     )
 
 
+def sober(choice: Choice, least: float) -> Choice:
+    """`choice` without the sentences that only praise, and without those of a score below `least`."""
+
+    def stays(candidate: Candidate) -> bool:
+        return candidate.score >= least and (candidate.worries or not candidate.praises)
+
+    ranked, bound = filter(stays, choice.ranked), filter(stays, choice.bound)
+    return replace(choice, ranked=tuple(ranked), bound=tuple(bound))
+
+
 def one_sided(chosen: Sequence[Candidate], choice: Choice) -> str:
     """What to tell a person when `chosen` only praise while the statement voices a concern; "" else."""
     if not choice.worry or not any(c.praises for c in chosen) or any(c.worries for c in chosen):

@@ -71,7 +71,7 @@ ENGLISH = Words(
     r"|about|around|approximately|nearly|almost|up to|over|under|more than|less than|some|seems?"
     r"|suggests?",
     worry=r"concern(?:s|ed)?|condemn\w*|deplor\w*|regret\w*|risks?|threat\w*|violat\w*|abus\w*"
-    r"|oppos\w*|reject\w*|alarm\w*|criti\w+|warn\w*|worr\w+|fear\w*",
+    r"|(?<!as )oppos\w*|reject\w*|alarm\w*|criti\w+|warn\w*|worr\w+|fear\w*",
     praise=r"welcom\w+|prais\w+|applaud\w*|commend\w*|congratulat\w*|potential|progress|success\w*"
     r"|thank\w*|grateful|honou?r\w*|proud|pleased|benefits?|essential for|commitment|achiev\w+",
     stop="about above after again against also although among another around because been before "

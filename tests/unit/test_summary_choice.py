@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from publisher.render import Renderer
+from publisher.settings import Settings
 from publisher.statement import Block, BlockKind, Statement
-from publisher.summary import Candidate, Choice, candidates, choose, one_sided, redundant
+from publisher.summary import Candidate, Choice, candidates, choose, one_sided, redundant, sober
 
 LEAD = "The Harbour Coalition calls on all states to keep their ports open to aid ships."
 
@@ -267,6 +269,21 @@ def test_praise_alone_is_warned_about(paragraphs: tuple[str, ...], shown: int, w
     said = one_sided(sorted(choice.ranked, key=lambda c: c.order)[:shown], choice)
     assert (("praise" in said) and ("Members voiced concern" in said)) is warned
     assert warned or said == ""
+
+
+def test_praise_gives_way_to_what_does_not_praise() -> None:
+    """What only praises is left aside, and so is what would be too little in its place."""
+    choice = candidates(statement(PRAISE, WORRY))
+    assert texts(sober(choice, 0.0)) == [WORRY]
+    assert texts(sober(choice, 99.0)) == []
+
+
+def test_a_headline_with_praise_alone_is_not_posted_where_the_concern_fits() -> None:
+    """The post says what the statement worries about rather than what it is polite about."""
+    made = Renderer().render(
+        statement(PRAISE, WORRY, title="Open ports"), Settings({}, files=False).channel("x")
+    )
+    assert WORRY in made.posts[0]["post"].text
 
 
 def test_a_correction_is_warned_about() -> None:
