@@ -17,6 +17,7 @@ from publisher import plan as plans
 from publisher import registry
 from publisher.channel import Channel, Receipt, Rendering
 from publisher.errors import Blocked, PublisherError, SettingsError, StatementError, Unfit, UsageError
+from publisher.languages import spoken
 from publisher.plan import When
 from publisher.render import Renderer, announcement_digest
 from publisher.settings import Settings
@@ -192,7 +193,7 @@ class Publisher:
         failed: list[tuple[str, StatementError]] = []
         for name in names:
             channel = self.channel(name)
-            for one in statement.languages:
+            for one in spoken(statement, channel.languages):
                 try:
                     done.append(self.renderer.render(one, channel))
                 except StatementError as error:

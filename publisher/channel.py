@@ -397,6 +397,8 @@ class Channel:
     """Whether `send` answers `Part.reply_to`: a correction can then be a reply to what it corrects."""
     repeatable: bool = False
     """Whether an `amend` may be made again without harm: one whose outcome is unknown then is."""
+    languages: Sequence[str] = ()
+    """BCP 47 tags of the languages it is given; none: every language that an announcement has."""
     monthly_cap: float | None = None
     """US dollars a calendar month (UTC) that posts may cost together, by `Form.price`; None: no cap."""
 

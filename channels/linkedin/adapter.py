@@ -23,6 +23,7 @@ from publisher.channel import (
     Unclear,
 )
 from publisher.errors import DeliveryError, OutcomeUnknown, Permanent, SettingsError
+from publisher.languages import tags
 
 from . import little, media, outcome, standing, wire
 from .api import SETTLE, Api, encoded
@@ -43,6 +44,7 @@ class LinkedIn(Channel):
         super().__init__(settings)
         self.settings: LinkedInSettings = settings
         self.find_after = settings.delays
+        self.languages = tags(settings.languages)
         # At worst: the post, the renewal of a token, and the post once more.
         self.patience = max(120.0, 3 * (settings.connect_timeout + settings.read_timeout) + SETTLE + 10)
 

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from publisher.languages import tags
+
 PREFIX = "PUBLISHER_LINKEDIN__"
 API = "https://api.linkedin.com"
 WEB = "https://www.linkedin.com"
@@ -35,6 +37,9 @@ class LinkedInSettings(BaseModel):
     api_url: str = Field(API, description="address of the API; a rehearsal points it at the sandbox")
     auth_url: str = Field(
         "", description=f"address that issues tokens; {WEB} by default, or API_URL where only that one is set"
+    )
+    languages: str = Field(
+        "", description="languages to post in, such as en,fr; by default every one that an announcement has"
     )
     connect_timeout: float = Field(5, gt=0, description="seconds to wait for a connection")
     read_timeout: float = Field(30, gt=0, description="seconds to wait for an answer")
@@ -76,6 +81,12 @@ class LinkedInSettings(BaseModel):
         if parts.scheme == "http" and not _loopback(parts.hostname or ""):
             raise ValueError("must be https: a token would travel in the clear")
         return value.rstrip("/")
+
+    @field_validator("languages")
+    @classmethod
+    def _languages(cls, value: str) -> str:
+        tags(value)
+        return value
 
     @field_validator("find_after")
     @classmethod

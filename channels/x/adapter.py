@@ -22,6 +22,7 @@ from publisher.channel import (
     Unclear,
 )
 from publisher.errors import Blocked, DeliveryError, OutcomeUnknown, Permanent, SettingsError
+from publisher.languages import tags
 
 from . import counting, live, media, standing
 from .api import Api
@@ -48,6 +49,7 @@ class X(Channel):
         self.form = XForm(settings.limit, settings.thread, settings.reply_settings)
         self.monthly_cap = settings.monthly_cap
         self.find_after = settings.delays
+        self.languages = tags(settings.languages)
         # At worst: who the account is, uploads that have expired made anew, and the post.
         self.patience = max(180.0, 6 * (settings.connect_timeout + settings.read_timeout) + media.PATIENCE)
 

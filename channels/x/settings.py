@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from publisher.languages import tags
+
 PREFIX = "PUBLISHER_X__"
 API = "https://api.twitter.com"
 """Where tweepy sends, and the address OAuth signatures are made for."""
@@ -30,6 +32,9 @@ class XSettings(BaseModel):
     access_token_secret: SecretStr | None = Field(None, description="the access token's secret")
     api_url: str = Field(API, description="address of the API; a rehearsal points it at the sandbox")
     account: str = Field("", description="handle that must be the one the access token posts as")
+    languages: str = Field(
+        "", description="languages to post in, such as en,fr; by default every one that an announcement has"
+    )
     connect_timeout: float = Field(5, gt=0, description="seconds to wait for a connection")
     read_timeout: float = Field(30, gt=0, description="seconds to wait for an answer")
     find_after: str = Field(
@@ -72,6 +77,12 @@ class XSettings(BaseModel):
         if parts.scheme == "http" and not _loopback(parts.hostname):
             raise ValueError("must be https: statements under embargo would travel in the clear")
         return value.rstrip("/")
+
+    @field_validator("languages")
+    @classmethod
+    def _languages(cls, value: str) -> str:
+        tags(value)
+        return value
 
     @field_validator("find_after")
     @classmethod
