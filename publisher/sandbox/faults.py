@@ -7,10 +7,10 @@ x- and linkedin-
     accepted, and public       drop  hang  500  bad-json  cut-body  hidden  truncated  slow
     not accepted               503-before  reset-before  redirect  duplicate  429  429-bare  401
     the whole server           refuse (COUNT is seconds, from now on)
-x- only                        402  429-day  list-body  alt  403-suspended  403-permission
-                               403-oauth1-permissions  403-cashtag  403-not-visible
+x- only                        402  429-day  list-body  alt  alt-lost  403-suspended
+                               403-permission  403-oauth1-permissions  403-cashtag  403-not-visible
                                403-client-not-enrolled  403-usage-capped
-linkedin- only                 426  400-organization  403-access  processing-failed
+linkedin- only                 426  400-organization  403-access  processing-failed  publish-failed
 smtp-
     accepted                   drop-after-dot  hang-after-dot
     not accepted               drop-before-dot  421  4xx  5xx  5xx-policy  refuse
@@ -50,6 +50,7 @@ _X = {
     "429-day": "nothing is public; 429 for the 24-hour limit, in its own headers",
     "list-body": "nothing is public; 403 whose body is a JSON list",
     "alt": "alt text is not stored; 500",
+    "alt-lost": "alt text is answered with 200, and not kept",
     "403-suspended": "nothing is public; the account is suspended",
     "403-permission": "nothing is public; not permitted to perform this action",
     "403-oauth1-permissions": "nothing is public; the app may only read",
@@ -62,6 +63,7 @@ _LINKEDIN = {
     "426": "nothing is public; the LinkedIn version is not active any more",
     "400-organization": "nothing is public; the token may not post as an organization",
     "403-access": "nothing is public; the app lacks the product or the member the role",
+    "publish-failed": "accepted with 201, and then never published",
     "processing-failed": "the next uploaded image or document fails in processing",
 }
 _SMTP = {

@@ -26,7 +26,9 @@ VERSIONS = frozenset(f"2026{month:02}" for month in range(1, 10))
 
 LIMIT = 3000
 _DUPLICATE_FOR, _GHOSTS_FOR = 600, 86_400
-_ACCEPTED = frozenset({"drop", "hang", "500", "bad-json", "cut-body", "hidden", "truncated", "slow"})
+_ACCEPTED = frozenset(
+    {"drop", "hang", "500", "bad-json", "cut-body", "hidden", "truncated", "slow", "publish-failed"}
+)
 _LIVE = re.compile(r"urn:li:(share|ugcPost):\d+")
 
 
@@ -40,6 +42,7 @@ class _Post:
     modified: float
     listed: bool = True
     deleted_at: float = 0.0
+    state: str = "PUBLISHED"
 
 
 class LinkedIn:
@@ -135,7 +138,9 @@ class LinkedIn:
         post.sent = sent
         self.posts[post.public.id] = self._by_content[sent] = post
         post.listed = fault != "hidden" and body["distribution"]["feedDistribution"] != "NONE"
-        if body["distribution"]["feedDistribution"] != "NONE":  # a dark post is on no page
+        if fault == "publish-failed":
+            post.state = "PUBLISH_FAILED"
+        elif body["distribution"]["feedDistribution"] != "NONE":  # a dark post is on no page
             self.record.publish(post.public)
         if fault == "500":
             return say.page(500)
@@ -305,11 +310,8 @@ def _shown(post: _Post) -> dict[str, Any]:
     """A post as the API gives it back."""
     raw = post.public.raw
     created, modified = int(post.public.at * 1000), int(post.modified * 1000)
-    shown = {
-        name: raw[name]
-        for name in ("author", "visibility", "distribution", "lifecycleState", "content")
-        if name in raw
-    }
+    shown = {name: raw[name] for name in ("author", "visibility", "distribution", "content") if name in raw}
     shown |= {"id": post.public.id, "commentary": post.wire, "createdAt": created, "publishedAt": created}
+    shown["lifecycleState"] = post.state
     shown |= {"lastModifiedAt": modified, "lifecycleStateInfo": {"isEditedByAuthor": modified != created}}
     return shown | {"isReshareDisabledByAuthor": raw.get("isReshareDisabledByAuthor", False)}

@@ -36,9 +36,12 @@ class X:
     def __init__(self, record: Record, faults: Faults, *, slow: float, again: float, limits: bool) -> None:
         self.record, self.faults = record, faults
         self.slow, self.again, self.limits = slow, again, limits
+        self.access = "read-write"
+        """What the access token may do; with "read" everything that writes is refused."""
         self.posts: dict[str, Post] = {}
+        self._edits: dict[str, Post] = {}  # by the ids that editing gave
         self._by_text: dict[str, Post] = {}  # as sent: the last post of each text
-        self.media = Media(self._new_id, lambda: bool(faults.take("x", {"alt"})))
+        self.media = Media(self._new_id, lambda: faults.take("x", {"alt", "alt-lost"}))
         self._verifier = Verifier(KEYS, ORIGIN)
         self._login = Login(KEYS, ORIGIN, USER_ID, HANDLE)
         self._used: dict[str, tuple[int, int]] = {}
@@ -70,12 +73,18 @@ class X:
                 used, reset = self._count(f"{method} {pattern.pattern}")
                 counted = {"x-rate-limit-limit": str(limit), "x-rate-limit-reset": str(reset)}
                 counted["x-rate-limit-remaining"] = str(max(0, limit - used))
+                counted["x-access-level"] = self.access
                 spent = self.limits and used > limit
-                answer = say.problem(429, "Too Many Requests") if spent else act(incoming, *found.groups())
+                answer = say.problem(429, "Too Many Requests") if spent else self._done(act, incoming, found)
                 if answer.status != 429 or spent or len(answer.headers) > 1:  # a bare 429 stays bare
                     answer.headers = counted | answer.headers
                 return answer
         return say.problem(404, "Not Found")
+
+    def _done(self, act: Callable[..., Answer], incoming: Incoming, found: re.Match[str]) -> Answer:
+        if incoming.method != "GET" and "write" not in self.access:
+            return say.strike("403-oauth1-permissions", self.again)
+        return act(incoming, *found.groups())
 
     def _count(self, route: str) -> tuple[int, int]:
         """How many requests this quarter of an hour, this one included, and when it ends."""
@@ -127,7 +136,8 @@ class X:
         if not text and not uploads:
             return say.refused("text or media is required")
         reply_to = body.get("reply", {}).get("in_reply_to_tweet_id", "")
-        if reply_to and (reply_to not in self.posts or self.posts[reply_to].public.deleted):
+        answered = self._known(reply_to)
+        if reply_to and (answered is None or answered.public.deleted):
             return say.problem(403, say.NOT_VISIBLE)
         if any(body.get(name) for name in ("edit_options", "quote_tweet_id", "nullcast", "community_id")):
             return say.problem(403, say.NO_ACCESS)
@@ -141,7 +151,11 @@ class X:
         public = Public("x", id, text, f"https://x.com/{HANDLE}/status/{id}", raw=body, reply_to=reply_to)
         public.media = [u.public for u in uploads]
         self._dress(public)
-        return Post(public, uploads, conversation=self.posts[reply_to].conversation if reply_to else id)
+        return Post(public, uploads, conversation=answered.conversation if answered else id)
+
+    def _known(self, id: str) -> Post | None:
+        """The post of an id, whichever of its versions that names."""
+        return self.posts.get(id) or self._edits.get(id)
 
     def _said(self, text: str) -> bool:
         """Whether the same words are public, or were until a short while ago."""
@@ -171,10 +185,8 @@ class X:
         return spoiled(answer, fault)
 
     def _delete(self, _incoming: Incoming, id: str) -> Answer:
-        post = self.posts.get(id)
-        if post is None:
+        if not self.delete(id):
             return say.not_found("tweet", id)
-        self.delete(id)
         return reply(200, {"data": {"deleted": True}})
 
     # ------------------------------------------------------------ reading
@@ -188,10 +200,10 @@ class X:
         fields = fields_asked(incoming)
         if isinstance(fields, str):
             return say.refused(fields)
-        post = self.posts.get(id)
+        post = self._known(id)
         if post is None or post.public.deleted:
             return say.not_found("tweet", id, 200)
-        return reply(200, {"data": shown(post, fields)} | self._includes([post], incoming))
+        return reply(200, {"data": shown(post, fields, id)} | self._includes([post], incoming))
 
     def _timeline(self, incoming: Incoming, user: str) -> Answer:
         asked, fields = incoming.parameters(), fields_asked(incoming)
@@ -210,17 +222,18 @@ class X:
         if user != USER_ID:
             return say.not_found("user", user, 200)
         with self.record.lock:
-            posts = [p for p in reversed(self.posts.values()) if p.listed and not p.public.deleted]
-        posts = [p for p in posts if since < int(p.public.id) < until and start <= p.public.at <= end]
+            posts = [p for p in self.posts.values() if p.listed and not p.public.deleted]
+        posts.sort(key=lambda p: int(p.newest), reverse=True)
+        posts = [p for p in posts if since < int(p.newest) < until and start <= p.public.at <= end]
         return self._page(posts[:most], len(posts) > most, fields, incoming)
 
     def _page(self, posts: list[Post], more: bool, fields: set[str], incoming: Incoming) -> Answer:
         meta: dict[str, Any] = {"result_count": len(posts)}
         if not posts:
             return reply(200, {"meta": meta})
-        meta |= {"newest_id": posts[0].public.id, "oldest_id": posts[-1].public.id}
+        meta |= {"newest_id": posts[0].newest, "oldest_id": posts[-1].newest}
         if more:
-            meta["next_token"] = posts[-1].public.id
+            meta["next_token"] = posts[-1].newest
         data = [shown(p, fields) for p in posts]
         return reply(200, {"data": data, "meta": meta} | self._includes(posts, incoming))
 
@@ -232,11 +245,14 @@ class X:
     # ------------------------------------------------------------ behind the client's back
 
     def edit(self, id: str, text: str) -> bool:
-        """Change a post's text; False when there is none."""
+        """Change a post's text, which gives it one more id; False when there is none."""
         with self.record.lock:
-            post = self.posts.get(id)
+            post = self._known(id)
             if post is None:
                 return False
+            post.before[post.newest] = post.public.text
+            post.edits.append(str(self._new_id()))
+            self._edits[post.newest] = post
             post.public.text = text
             self._dress(post.public)
             self.record.note("changed", post.public)
@@ -244,7 +260,7 @@ class X:
 
     def delete(self, id: str) -> bool:
         with self.record.lock:
-            post = self.posts.get(id)
+            post = self._known(id)
             if post is None:
                 return False
             if not post.public.deleted:
@@ -255,7 +271,7 @@ class X:
     def hide(self, id: str, hidden: bool = True) -> bool:
         """Let no timeline list a post, or list it again; False when there is none."""
         with self.record.lock:
-            post = self.posts.get(id)
+            post = self._known(id)
             if post is not None:
                 post.listed = not hidden
         return post is not None
@@ -263,6 +279,7 @@ class X:
     def clear(self) -> None:
         with self.record.lock:
             self.posts.clear()
+            self._edits.clear()
             self._by_text.clear()
             self._used.clear()
             self.media.uploads.clear()

@@ -57,9 +57,9 @@ class Upload:
 
 
 class Media:
-    """The media endpoints. `new_id` gives snowflakes; `taken` is true when the alt-text fault strikes."""
+    """The media endpoints. `new_id` gives snowflakes; `alt_fault` names the fault of alt texts that strikes."""
 
-    def __init__(self, new_id: Callable[[], int], alt_fault: Callable[[], bool]) -> None:
+    def __init__(self, new_id: Callable[[], int], alt_fault: Callable[[], str]) -> None:
         self._new_id, self._alt_fault = new_id, alt_fault
         self.uploads: dict[str, Upload] = {}
 
@@ -146,9 +146,10 @@ class Media:
         upload = self.uploads.get(body["id"])
         if upload is None:
             return not_found("media", body["id"])
-        if self._alt_fault():
+        fault = self._alt_fault()
+        if fault == "alt":
             return problem(500, "Internal Server Error", "internal-error")
-        alt = body.get("metadata", {}).get("alt_text")
+        alt = None if fault else body.get("metadata", {}).get("alt_text")
         if alt:
             upload.public["alt"] = alt["text"]
         return reply(200, {"data": {"id": body["id"], "associated_metadata": {"alt_text": alt}}})

@@ -19,25 +19,39 @@ USER_ID, HANDLE, NAME = "7001", "sandbox_press", "Sandbox Press Office"
 
 @dataclass(slots=True)
 class Post:
-    """A post and what the public does not see of it. `listed` False: no timeline shows it."""
+    """A post and what the public does not see of it. `listed` False: no timeline shows it.
+
+    `edits` are the ids that editing gave it, oldest first, `before` the texts that each of its ids but the newest
+    stands for: under an older id X goes on to give the older words.
+    """
 
     public: Public
     uploads: list[Upload] = field(default_factory=list)
     conversation: str = ""
     listed: bool = True
     deleted_at: float = 0.0
+    edits: list[str] = field(default_factory=list)
+    before: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> list[str]:
+        return [self.public.id, *self.edits]
+
+    @property
+    def newest(self) -> str:
+        return self.ids[-1]
 
 
-def shown(post: Post, fields: frozenset[str] | set[str] = frozenset()) -> dict[str, Any]:
-    """The post as JSON: `id`, `text`, `edit_history_tweet_ids`, and those of `fields` that it has."""
-    public = post.public
-    text, urls = _wrapped(public)
-    always: dict[str, Any] = {"id": public.id, "text": html.escape(text, quote=False)}
-    always["edit_history_tweet_ids"] = [public.id]
+def shown(post: Post, fields: frozenset[str] | set[str] = frozenset(), id: str = "") -> dict[str, Any]:
+    """The post as JSON, as it is under `id` (else as it is now): `id`, `text`, its history, and those of `fields`."""
+    public, id = post.public, id or post.newest
+    text, urls = _wrapped(public, post.before.get(id, public.text))
+    always: dict[str, Any] = {"id": id, "text": html.escape(text, quote=False)}
+    always["edit_history_tweet_ids"] = post.ids
     if not fields:
         return always
     extra: dict[str, Any] = {
-        "edit_history_post_ids": [public.id],
+        "edit_history_post_ids": post.ids,
         "created_at": datetime.fromtimestamp(public.at, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
         "author_id": USER_ID,
         "conversation_id": post.conversation,
@@ -74,8 +88,8 @@ def moment(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def _wrapped(public: Public) -> tuple[str, list[dict[str, Any]]]:
-    """The text with each link as a t.co address, and the URL entities."""
+def _wrapped(public: Public, words: str) -> tuple[str, list[dict[str, Any]]]:
+    """The words with each link as a t.co address, and the URL entities."""
     text, at, urls = "", 0, list[dict[str, Any]]()
 
     def wrap(expanded: str) -> None:
@@ -88,12 +102,12 @@ def _wrapped(public: Public) -> tuple[str, list[dict[str, Any]]]:
         urls[-1]["display_url"] = display if len(display) <= 26 else display[:26] + "…"
         text += short
 
-    for start, end in links(public.text):
-        text += public.text[at:start]
-        link = public.text[start:end]
+    for start, end in links(words):
+        text += words[at:start]
+        link = words[start:end]
         wrap(link if "://" in link[:8] else f"http://{link}")
         at = end
-    text += public.text[at:]
+    text += words[at:]
     if public.media:
         text += " " if text else ""
         wrap(f"{public.url}/photo/1")

@@ -131,7 +131,7 @@ def test_faults_given_at_the_start_are_armed_with_their_counts() -> None:
 
 def test_every_fault_is_documented_and_struck_somewhere() -> None:
     """The names in the table, in the text and in the code are the same ones."""
-    strikes = {f"x-{n}" for n in (*x_problems.REFUSALS, *x._ACCEPTED, "alt", "refuse")}
+    strikes = {f"x-{n}" for n in (*x_problems.REFUSALS, *x._ACCEPTED, "alt", "alt-lost", "refuse")}
     strikes |= {
         f"linkedin-{n}"
         for n in (*linkedin_answers.REFUSALS, *linkedin._ACCEPTED, "processing-failed", "refuse")
