@@ -141,17 +141,25 @@ class X(Channel):
         return Found(self._receipt(str(equal[0]["id"]), wire, str(me.get("username", ""))))
 
     def read(self, receipt: Receipt) -> LiveText:
-        more = {"expansions": "attachments.media_keys", "media.fields": "alt_text"}
-        try:
-            body = self.api.posts(f"/2/tweets/{receipt.id}", more)
-        except NotFound:
-            return LiveText(gone=True)
-        post = body.get("data")
-        if not isinstance(post, dict) or not _is_post(post):
+        """The post as it is now: one that somebody edited by hand is read under the id which that gave it."""
+        body, post = self._looked_up(receipt.id)
+        if post and (newest := live.newest(post)) != str(post["id"]):
+            body, post = self._looked_up(newest)
+        if not post:
             gone = "resource-not-found" in str(body.get("errors", ""))
             return LiveText(gone=gone, reason="" if gone else "X did not show the post")
         links = receipt.data.get("links", [])
         return LiveText(live.text(post, links), alts=live.alts(body))
+
+    def _looked_up(self, id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What X answers about a post, and the post; empty where it shows none."""
+        more = {"expansions": "attachments.media_keys", "media.fields": "alt_text"}
+        try:
+            body = self.api.posts(f"/2/tweets/{id}", more)
+        except NotFound:
+            return {"errors": "resource-not-found"}, {}
+        post = body.get("data")
+        return body, post if _is_post(post) else {}
 
     def retract(self, receipt: Receipt) -> None:
         """Delete the post; deleting it again is no error. Raises DeliveryError."""

@@ -26,8 +26,8 @@ IDLE = 4.0
 
 # The names of one thing before and after the renaming in version 2.167 of the API.
 FIELDS = {
-    "tweet.fields": "attachments,created_at,entities,note_tweet",
-    "post.fields": "attachments,created_at,entities,note_post",
+    "tweet.fields": "attachments,created_at,edit_history_tweet_ids,entities,note_tweet",
+    "post.fields": "attachments,created_at,edit_history_post_ids,entities,note_post",
 }
 
 _TELLTALES = ("tweepy", "requests_oauthlib", "oauthlib")

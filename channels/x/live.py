@@ -32,6 +32,12 @@ def made(post: dict[str, Any]) -> float:
     return ((int(post["id"]) >> 22) + _EPOCH_MS) / 1000
 
 
+def newest(post: dict[str, Any]) -> str:
+    """The id of a post's latest version: each edit made one, and an older id goes on to give the older words."""
+    ids = [post["id"], *(post.get("edit_history_post_ids") or post.get("edit_history_tweet_ids") or ())]
+    return max((str(id) for id in ids if str(id).isdigit()), key=int)
+
+
 def text(post: dict[str, Any], written: Sequence[str] = ()) -> str:
     """The words of a post; each link as it stands in `written`, where it does, else as X expanded it."""
     source = _source(post)

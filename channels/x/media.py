@@ -9,6 +9,7 @@ from typing import Any
 
 from publisher.errors import Permanent, Transient
 from publisher.statement import Media
+from publisher.text import nfc
 
 from .api import Api
 
@@ -32,9 +33,21 @@ def upload(api: Api, media: Sequence[Media], blob: Callable[[str], bytes]) -> tu
         ids.append(_id(data))
         if isinstance(life := data.get("expires_after_secs"), int):
             ends = min(ends, time.time() + life)
-        alt = {"alt_text": {"text": medium.alt}}
-        api.request("POST", "/2/media/metadata", json={"id": ids[-1], "metadata": alt})
+        _describe(api, medium, ids[-1])
     return ids, ends - SPARE
+
+
+def _describe(api: Api, medium: Media, id: str) -> None:
+    """Set the alt text, and see from the answer, where it says so, that X has kept it."""
+    alt = {"alt_text": {"text": medium.alt}}
+    body = api.request("POST", "/2/media/metadata", json={"id": id, "metadata": alt})
+    kept = _data(body).get("associated_metadata")
+    if isinstance(kept, dict) and "alt_text" in kept and _words(kept["alt_text"]) != nfc(medium.alt):
+        raise Transient(f"X did not keep the alt text of {medium.name}; nothing was posted")
+
+
+def _words(alt: Any) -> str:
+    return nfc(str(alt.get("text", ""))) if isinstance(alt, dict) else ""
 
 
 def _put(api: Api, medium: Media, content: bytes) -> dict[str, Any]:
