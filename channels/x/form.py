@@ -16,12 +16,13 @@ from .settings import EVERYBODY, REPLIES
 
 POST_USD, LINK_POST_USD, ALT_USD = 0.015, 0.200, 0.005
 """Pay per use: a post, a post with a link, the alt text of an image (docs.x.com, "Pricing", since 2026-04-20)."""
-GIF_PIXELS = (1280, 1080)
+GIF_PIXELS, GIF_FRAMES, GIF_BYTES = (1280, 1080), 350, 15_000_000
 """The largest GIF (docs.x.com, "Media best practices"); other images are limited in bytes only."""
 
 _HANDLE = re.compile(r"@?([A-Za-z0-9_]{1,15})")
 _CASHTAG = re.compile(r"(?<![\w$&/])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w)")
 _REFUSED = re.compile("[\ufeff\ufffe\uffff]")
+_FRAME = b"\x21\xf9\x04"  # the graphic control extension that opens each frame
 
 
 class XForm(Form):
@@ -101,16 +102,19 @@ class XForm(Form):
         rules = self.media
         if medium.kind != "image" or medium.type not in rules.image_types:
             yield f"X does not take {medium.type or 'this type'}; it takes {', '.join(sorted(rules.image_types))}"
-        if medium.size > rules.image_bytes:
-            yield f"it has {medium.size:,} bytes; X takes {rules.image_bytes:,}"
+        gif = medium.type == "image/gif"
+        if medium.size > (most := GIF_BYTES if gif else rules.image_bytes):
+            yield f"it has {medium.size:,} bytes; X takes {most:,}"
         if not medium.alt.strip():
             yield "it needs an alt text"
         if len(medium.alt) > rules.alt_limit:
             yield f"its alt text has {len(medium.alt):,} characters; X takes {rules.alt_limit:,}"
-        if medium.type == "image/gif" and medium.content and len(medium.content) >= 10:
+        if gif and medium.content and len(medium.content) >= 10:
             width, height = struct.unpack("<HH", medium.content[6:10])
             if width > GIF_PIXELS[0] or height > GIF_PIXELS[1]:
                 yield f"it is {width} × {height} pixels; X takes GIFs up to {GIF_PIXELS[0]} × {GIF_PIXELS[1]}"
+            if (frames := medium.content.count(_FRAME)) > GIF_FRAMES:
+                yield f"it has {frames} frames; X takes {GIF_FRAMES}"
 
     def price(self, posts: Sequence[Post]) -> float:
         """US dollars. An accidental link is priced as one: nothing published says that X would not."""

@@ -134,8 +134,13 @@ def test_a_thread_costs_the_sum_of_its_posts() -> None:
     assert FORM.price(posts) == 0.230
 
 
+GIF_OF = b"GIF89a" + struct.pack("<HH", 100, 100)
+
+
 def test_four_good_images_are_taken() -> None:
     assert FORM.refuse([image(), image(type="image/jpeg"), image(type="image/webp"), image()]) == []
+    assert FORM.refuse([image(type="image/gif", size=15_000_000)]) == []
+    assert FORM.refuse([image(type="image/gif", content=GIF_OF + b"\x21\xf9\x04" * 350)]) == []
     assert FORM.refuse([image(type="image/gif", content=b"GIF89a" + struct.pack("<HH", 1280, 1080))]) == []
 
 
@@ -149,6 +154,8 @@ def test_four_good_images_are_taken() -> None:
         ([image(alt="x" * 1001)], "its alt text has 1,001 characters; X takes 1,000"),
         ([image(alt=" ")], "it needs an alt text"),
         ([image(), image(type="image/gif")], "X takes a GIF only by itself"),
+        ([image(type="image/gif", size=15_000_001)], "it has 15,000,001 bytes; X takes 15,000,000"),
+        ([image(type="image/gif", content=GIF_OF + b"\x21\xf9\x04" * 351)], "it has 351 frames; X takes 350"),
         (
             [image(type="image/gif", content=b"GIF89a" + struct.pack("<HH", 1281, 1080))],
             "it is 1281 × 1080 pixels",
