@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict
 
 from publisher.digest import sha256
+from publisher.errors import Blocked, DeliveryError
 from publisher.statement import Media, Statement
 from publisher.text import Text, nfc
 
@@ -366,6 +367,15 @@ class Finding:
     fix: str = ""
     level: Literal["error", "warning"] = "error"
     ends: float | None = None
+
+    @classmethod
+    def of(cls, error: DeliveryError) -> Self:
+        """A look that failed. What to do is what a Blocked error says behind its last semicolon."""
+        what, _, fix = error.message.rpartition("; ")
+        if isinstance(error, Blocked) and what:
+            return cls(False, what, fix)
+        said = error.message.removesuffix("; nothing was sent")
+        return cls(False, said.removesuffix("; nothing was published by this call"), "check again later")
 
 
 class NoSettings(BaseModel):

@@ -38,7 +38,7 @@ def check(api: Api, today: date) -> list[Finding]:
         try:
             findings += look(api, today)
         except DeliveryError as error:
-            findings.append(Finding(False, str(error), "see the message; then check again"))
+            findings.append(Finding.of(error))
     return findings
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from publisher.channel import Finding
-from publisher.errors import DeliveryError
+from publisher.errors import Blocked, DeliveryError
 
 from . import outcome
 from .api import Api
@@ -27,12 +27,12 @@ def check(api: Api) -> list[Finding]:
     try:
         me, response = api.whoami()
     except DeliveryError as error:
-        return [Finding(False, str(error), "see what it says; then check again")]
+        return [Finding.of(error)]
     handle = str(me.get("username", ""))
     credit = (
         "X tells nobody how much credit is left: a post that finds none is refused, and the channel stops"
     )
-    return [*_account(api, handle), *_permission(response), *_clock(response), Finding(True, credit)]
+    return [*_account(api, handle), *_permission(api, response), *_clock(response), Finding(True, credit)]
 
 
 def _account(api: Api, handle: str) -> Iterator[Finding]:
@@ -44,20 +44,28 @@ def _account(api: Api, handle: str) -> Iterator[Finding]:
         )
 
 
-def _permission(response: requests.Response) -> Iterator[Finding]:
-    """X names the access token's permission in a header of its answers."""
+def _permission(api: Api, response: requests.Response) -> Iterator[Finding]:
+    """X names the access token's permission in a header of its answers; where it does not, an upload tells."""
     level = response.headers.get("x-access-level", "").strip().lower()
     if not level:
-        yield Finding(
-            False,
-            "X does not say whether the access token may post",
-            "if the first post is refused: " + WRITE,
-            "warning",
-        )
+        yield _probed(api)
     elif "write" in level:
         yield Finding(True, "the access token may post")
     else:
         yield Finding(False, f"the access token may only {level}", WRITE)
+
+
+def _probed(api: Api) -> Finding:
+    """An upload that is opened and never made proves the permission to write, and nobody sees it."""
+    opening = {"media_type": "image/png", "total_bytes": 100, "media_category": "tweet_image"}
+    try:
+        api.request("POST", "/2/media/upload/initialize", json=opening)
+    except Blocked as error:
+        return Finding.of(error)
+    except DeliveryError as error:
+        what = f"whether the access token may post is not known: {error}"
+        return Finding(False, what, "if the first post is refused: " + WRITE, "warning")
+    return Finding(True, "the access token may post: X opened an upload for it, which was left unused")
 
 
 def _clock(response: requests.Response) -> Iterator[Finding]:

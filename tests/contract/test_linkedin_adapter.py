@@ -244,6 +244,16 @@ def test_a_cut_post_is_seen_by_reading_it_back(box: Sandbox, channel: Channel) -
     assert live and live != given.post["post"].text and given.post["post"].text.startswith(live)
 
 
+def test_a_post_that_was_accepted_and_never_published_is_seen_by_reading_it_back(
+    box: Sandbox, channel: Channel
+) -> None:
+    box.fault("linkedin-publish-failed")
+    given = part(channel)
+    live = channel.read(deliver(channel, given))
+    assert box.public == [] and live.gone and "failed to publish" in live.reason
+    assert isinstance(channel.find(given, given.started), Unclear)
+
+
 def test_a_file_that_linkedin_cannot_process_stops_the_post(box: Sandbox, channel: Channel) -> None:
     box.fault("linkedin-processing-failed")
     with pytest.raises(Permanent, match=r"s\.pdf"):

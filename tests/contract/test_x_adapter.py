@@ -176,8 +176,9 @@ def test_large_images_and_gifs_go_in_chunks(box: Sandbox, x: X) -> None:
     assert len(asked(box, "/append")) == 6 and asked(box, "/2/media/upload?") == []
 
 
-def test_a_failed_alt_text_stops_the_post(box: Sandbox, x: X) -> None:
-    box.fault("x-alt")
+@pytest.mark.parametrize("fault", ["x-alt", "x-alt-lost"])
+def test_a_failed_alt_text_stops_the_post(box: Sandbox, x: X, fault: str) -> None:
+    box.fault(fault)
     given = part(x, WORDS, image("The seal"))
     with pytest.raises(Transient):
         x.prepare(given.rendering, given.blob)
@@ -317,10 +318,49 @@ def test_an_accidental_link_is_read_back_as_it_was_written(x: X) -> None:
 
 def test_what_changed_or_went_is_seen(box: Sandbox, x: X) -> None:
     receipt = deliver(x, part(x))
-    box.edit(receipt.id, "Changed")
-    assert x.read(receipt).text == "Changed"
+    for words in ("Changed", "Changed again"):  # each edit gives the post one more id
+        box.edit(receipt.id, words)
+        assert x.read(receipt).text == words == box.public[0].text
     box.delete(receipt.id)
     assert x.read(receipt).gone
+
+
+def test_a_post_that_somebody_edited_is_answered_and_retracted_under_its_first_id(box: Sandbox, x: X) -> None:
+    receipt = deliver(x, part(x))
+    box.edit(receipt.id, "Changed")
+    deliver(x, part(x, "Correction: Changed", reply_to=receipt))
+    assert [p.reply_to for p in box.public] == ["", receipt.id]
+    x.retract(receipt)
+    assert [p.deleted for p in box.public] == [True, False]
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_a_correction_answers_the_post_alone_or_the_first_of_a_thread(box: Sandbox, x: X, n: int) -> None:
+    """Whichever part it is: `reply_to` alone decides under what it stands, and it is found like any other."""
+    first = deliver(x, part(x, "One", reply_settings="following"))
+    given = part(x, "Correction: Two", reply_to=first, n=n, reply_settings="following")
+    receipt = deliver(x, given)
+    assert box.public[1].reply_to == first.id and "reply_settings" not in box.public[1].raw
+    assert x.find(given, given.started) == Found(receipt)
+    assert x.read(receipt).text == "Correction: Two"
+
+
+def test_a_thread_that_was_cut_off_by_a_lost_answer_goes_on_under_the_post_that_was_found(
+    box: Sandbox, x: X
+) -> None:
+    box.fault("x-drop")
+    first = part(x, "One")
+    with pytest.raises(OutcomeUnknown):
+        deliver(x, first)
+    seen = x.find(first, first.started)
+    assert isinstance(seen, Found)
+    box.fault("x-403-not-visible")
+    second = part(x, "Two", reply_to=seen.receipt, n=1)
+    with pytest.raises(Transient) as caught:
+        deliver(x, second)
+    assert caught.value.retry_at is not None and caught.value.retry_at - time.time() <= 5
+    deliver(x, second)
+    assert [(p.text, p.reply_to) for p in box.public] == [("One", ""), ("Two", seen.receipt.id)]
 
 
 def test_a_post_is_retracted_once_and_again_without_harm(box: Sandbox, x: X) -> None:
@@ -334,13 +374,23 @@ def test_a_post_is_retracted_once_and_again_without_harm(box: Sandbox, x: X) -> 
 def test_check_publishes_nothing_and_says_whose_credentials_these_are(box: Sandbox, x: X) -> None:
     findings = x.check()
     assert "@sandbox_press" in findings[0].what and findings[0].ok
-    assert all(f.ok or f.level == "warning" for f in findings)
+    assert all(f.ok for f in findings) and any("may post" in f.what for f in findings)
     assert asked(box) == ["GET /2/users/me"]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_check_finds_a_token_that_may_not_write(box: Sandbox, x: X, told: bool) -> None:
+    """By what X says of it, or where X does not say, by an upload that is opened and left."""
+    box.x.access = "read" if told else ""
+    wrong = [f for f in x.check() if not f.ok]
+    assert [f.level for f in wrong] == ["error"] and "make the access token anew" in wrong[0].fix
+    assert box.public == [] and asked(box, "/2/tweets") == []
 
 
 def test_check_finds_wrong_and_missing_credentials_and_a_wrong_account(box: Sandbox) -> None:
     (refused,) = connect(box, access_token_secret="wrong-secret").check()
     assert not refused.ok and "401" in refused.what and "wrong-secret" not in refused.what
+    assert refused.fix.startswith("check PUBLISHER_X__API_KEY")
     missing = X(X.Settings()).check()
     assert [f.what for f in missing] == [f"PUBLISHER_X__{n} is not set" for n in ("API_KEY", "API_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")]  # fmt: skip
     other = connect(box, account="other_press").check()
@@ -475,6 +525,7 @@ ME = {"data": {"id": "7", "username": "press"}}
         ({"x-access-level": "read-write"}, True, "may post"),
         ({"x-access-level": "read-write-directmessages"}, True, "may post"),
         ({"x-access-level": "read"}, False, "may only read"),
+        ({}, True, "X opened an upload"),
         ({"Date": formatdate(0, usegmt=True)}, False, "ahead of X's"),
         ({"Date": formatdate(4e9, usegmt=True)}, False, "behind X's"),
     ],
@@ -482,8 +533,9 @@ ME = {"data": {"id": "7", "username": "press"}}
 def test_check_proves_write_permission_and_the_clock_without_posting(
     headers: dict[str, str], ok: bool, what: str
 ) -> None:
-    with Scripted((200, headers, ME)) as server:
+    with Scripted((200, headers, ME), (200, {}, {"data": {"id": "5"}})) as server:
         findings = server.channel().check()
+    assert len(server.paths) == (1 if "x-access-level" in headers else 2)
     assert [f.ok for f in findings if what in f.what] == [ok], findings
     assert any("how much credit" in f.what for f in findings)
 

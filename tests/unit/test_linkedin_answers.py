@@ -738,7 +738,7 @@ def test_each_thing_that_is_wrong_is_found(
     service: Service, paths: dict[str, Answer], level: str, says: str
 ) -> None:
     (finding,) = wrong(findings(service, paths))
-    assert finding.level == level and says in finding.what and finding.fix
+    assert finding.level == level and says in f"{finding.what} – {finding.fix}" and finding.fix
 
 
 @pytest.mark.parametrize(
