@@ -346,7 +346,10 @@ Outcome = Found | Absent | Unclear
 
 @dataclass(frozen=True, slots=True)
 class LiveText:
-    """What is public now. `text` None: the channel cannot be read; `gone`: it was there and is not."""
+    """What is public now. `text` None: the channel cannot be read; `gone`: it was there and is not.
+
+    A `reason` says why it cannot be read; beside `gone`, that it is surely not there, however new the receipt.
+    """
 
     text: str | None = None
     gone: bool = False

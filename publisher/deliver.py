@@ -400,7 +400,8 @@ class Delivering:
             state = "unreachable"
         else:
             state, _ = verify.judged(live, claimed.of.action, claimed.part)
-            if state == "deleted":  # a service may need a moment before it shows what it has just accepted
+            # A service may need a moment before it shows what it has just accepted, unless it says why it does not.
+            if state == "deleted" and not live.reason:
                 state = "unreachable"
         self.ledger.live(claimed.of, state, live.text, claimed.row.n)
         self.observe(

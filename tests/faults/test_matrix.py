@@ -44,7 +44,7 @@ LIST = "statements@lists.example"
 IRREVERSIBLE = {"x": ("POST", "/2/tweets"), "linkedin": ("POST", "/rest/posts"), "email": (".", "")}
 """The request of each channel that publishes, as the sandbox records it."""
 
-NEEDS_IMAGE = ("x-alt", "linkedin-processing-failed")
+NEEDS_IMAGE = ("x-alt", "x-alt-lost", "linkedin-processing-failed")
 
 SUITS = {"x": ("x",), "linkedin": ("linkedin",), "smtp": ("list", "readers")}
 """The ways of sending that a service's faults can strike."""
@@ -133,7 +133,8 @@ class Run:
         for part in self.parts:
             there = live[people.get(part.recipient, "")]
             assert there <= 1, f"{there} live posts"
-            assert there == 1 or part.state != "delivered", "delivered, and nothing is public"
+            seen = self.delivery["live"] == "deleted"  # the service broke its word, and the office knows
+            assert there == 1 or part.state != "delivered" or seen, "delivered, and nothing is public"
             assert there == 0 or part.state in ("delivered", "unknown"), f"{part.state}, and it is public"
         assert not self.blind(), "tried again without knowing that nothing was sent"
         assert self.office.ledger.verify() == []
@@ -236,8 +237,8 @@ def measured(folder: Path, fault: str, way: str) -> Row:
         run.let_time_pass()
         row.steps.append(run.step())
         assert run.view["deliveries"][0]["state"] == "delivered"
-        assert set(run.live().values()) == {1}
-        assert len(run.live()) == len(run.parts)
+        there = 0 if run.delivery["live"] == "deleted" else 1
+        assert list(run.live().values()) == [there] * len(run.parts) * there
     return row
 
 
