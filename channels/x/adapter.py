@@ -159,7 +159,7 @@ class X(Channel):
         except NotFound:
             return {"errors": "resource-not-found"}, {}
         post = body.get("data")
-        return body, post if _is_post(post) else {}
+        return body, post if isinstance(post, dict) and _is_post(post) else {}
 
     def retract(self, receipt: Receipt) -> None:
         """Delete the post; deleting it again is no error. Raises DeliveryError."""
