@@ -18,12 +18,21 @@ PORT, SMTP_PORT = 8471, 8473
 
 
 @contextmanager
-def rehearsing(settings: Settings, *, running: bool) -> Iterator[Settings]:
-    """Settings that point every channel at the sandbox; `running` starts one unless one answers."""
+def rehearsing(settings: Settings, *, running: bool, after: bool = False) -> Iterator[Settings]:
+    """Settings that point every channel at the sandbox; `running` starts one unless one answers.
+
+    `after`: for what acts on earlier posts, which only a sandbox that has been running knows. Raises SettingsError.
+    """
     from publisher.sandbox import Sandbox
 
     box = Sandbox(port=PORT, smtp_port=SMTP_PORT)
-    with box if running and not _answers() else nullcontext():
+    there = _answers() if running or after else False
+    if after and not there:
+        raise SettingsError(
+            "a rehearsal's servers forget what was posted when their command ends: to rehearse what comes after, "
+            "run `publisher sandbox` in another terminal, then publish, correct and retract"
+        )
+    with box if running and not there else nullcontext():
         yield overlaid(settings, box.settings())
 
 

@@ -75,14 +75,17 @@ def source_of(values: dict[str, Any]) -> Source:
 
 
 @contextmanager
-def office(*, delivering: bool = False, running: bool = False) -> Iterator[Publisher]:
-    """The Publisher of this environment; `running` starts the sandbox of a rehearsal, `delivering` also sets up logs."""
+def office(*, delivering: bool = False, running: bool = False, after: bool = False) -> Iterator[Publisher]:
+    """The Publisher of this environment; `running` starts the sandbox of a rehearsal, `delivering` also sets up logs.
+
+    `after`: the command acts on what is public, which in a rehearsal only a sandbox that runs by itself knows.
+    """
     from publisher.api import Publisher, quiet
     from publisher.settings import Settings
 
     settings = Settings()
     warn(*settings.unknown())
-    with _rehearsal(settings, delivering or running) as ready:
+    with _rehearsal(settings, delivering or running, after) as ready:
         if delivering:
             from publisher.log import configure
 
@@ -97,7 +100,7 @@ def office(*, delivering: bool = False, running: bool = False) -> Iterator[Publi
 
 
 @contextmanager
-def _rehearsal(settings: Any, delivering: bool) -> Iterator[Any]:
+def _rehearsal(settings: Any, delivering: bool, after: bool) -> Iterator[Any]:
     if not settings.core.rehearsal:
         yield settings
         return
@@ -105,7 +108,7 @@ def _rehearsal(settings: Any, delivering: bool) -> Iterator[Any]:
 
     click.get_current_context().find_root().meta[REHEARSAL] = True
     warn("REHEARSAL: nothing goes to the public; everything goes to the built-in sandbox")
-    with rehearsing(settings, running=delivering) as ready:
+    with rehearsing(settings, running=delivering, after=after) as ready:
         yield ready
 
 

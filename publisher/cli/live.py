@@ -38,7 +38,7 @@ def verify(reference: str | None, all_: bool, seen: bool, by: str, json_: bool) 
 
     if bool(reference) == all_ or (seen and all_):
         raise click.UsageError("name an ANNOUNCEMENT, or say --all")
-    with common.office() as office:
+    with common.office(after=not seen) as office:
         if seen:
             looked = office.seen(reference or "", by=by)
             common.warn(*(f"{of}: seen" for of in looked))
@@ -113,7 +113,7 @@ def correct(**o: Any) -> int:
     """
     source, reference = common.source_of(o), o["reference"]
     asked: dict[str, Any] = {"mail": o["mail"], "repost": o["repost"]}
-    with common.office(delivering=not o["dry_run"]) as office:
+    with common.office(delivering=not o["dry_run"], after=not o["dry_run"]) as office:
         if o["dry_run"]:
             _shown(office, office.propose(reference, source, o["reason"], **asked), o["html"], o["json_"])
             return 0
@@ -143,7 +143,7 @@ def repair(reference: str, by: str, wait: float, json_: bool) -> int:
     \b
     publisher repair k3f9qa/linkedin
     """
-    with common.office(delivering=True) as office:
+    with common.office(delivering=True, after=True) as office:
         key, found = office.repair(reference, by=by)
         if not json_:
             for line in found.difference.splitlines():

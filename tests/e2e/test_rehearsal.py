@@ -80,3 +80,18 @@ def test_a_port_that_is_taken_by_something_else_is_a_sentence(bare, ports, monke
         ran = bare("publish", bare.write(), "--yes")
     assert ran.code == 78
     assert str(rehearsal.PORT) in ran.err
+
+
+def test_what_comes_after_is_rehearsed_with_a_sandbox_that_keeps_running(bare, ports, monkeypatch) -> None:
+    """The servers of a single command forget its posts, and would say that they are gone."""
+    monkeypatch.setenv("PUBLISHER_REHEARSAL", "true")
+    bare("publish", bare.write(), "--yes")
+    corrected = bare.write(bare.write().read_text().replace("30 days", "60 days"), "corrected.md")
+    words = ("correct", "@last", corrected, "--reason", "sixty", "--yes")
+    for command in (words, ("verify", "@last"), ("repair", "@last")):
+        ran = bare(*command)
+        assert (ran.code, "publisher sandbox" in ran.err) == (78, True)
+    with Sandbox(port=rehearsal.PORT, smtp_port=rehearsal.SMTP_PORT):
+        bare("publish", bare.write(), "--yes", "--again", "@last")
+        assert bare(*words).code == 0
+        assert bare("verify", "@last").code == 0
