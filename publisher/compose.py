@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import Any
 
 from publisher import directory as directories
+from publisher import guard, thread
 from publisher import text as texts
-from publisher import thread
 from publisher.channel import MAIN, Channel, Copy, Field, Post, Rendering
 from publisher.errors import StatementError, Unfit
 from publisher.filling import Filling
@@ -58,6 +58,7 @@ class Composition:
         else:
             posts = (Post(self._single(media), media, self._card(media)),)
         self._judge([copy for post in posts for copy in post.copies])
+        self._guard(posts)
         return Rendering(
             channel=self.channel.name,
             language=statement.language,
@@ -432,6 +433,25 @@ class Composition:
             self.warnings.append(f"{self.channel.name}: the text speaks of a day relative to its publication")
         if said and not self.occasion:
             self._tagged([c.spans for c in said])
+
+    def _guard(self, posts: Sequence[Post]) -> None:
+        """Raise Unfit when a template has made a text that says what the statement does not."""
+        theirs = set(self.overrides)
+        if isinstance(self.given.get("thread"), list | tuple):
+            theirs.add(MAIN)
+        fields = {
+            f.name: f
+            for f in self.channel.form.fields
+            if not (f.html or f.name in theirs or (f.sentences and self.statement.summary))
+        }
+        made = [copy for post in posts for copy in post.copies if copy.field in fields]
+        own = [self.filling.marker(n, len(posts)) for n in range(1, len(posts) + 1)]
+        own += [self.occasion.title] if self.occasion else []
+        for name, what in guard.objections(self.renderer, self.statement, self.channel, made, own):
+            found = f"{self.channel.name}: the {name} says what the statement does not: {what}"
+            if not fields[name].shorten:
+                raise Unfit(f"{found}. Look at the template {self.channel.name}.{name}.j2 in use")
+            self.warnings.append(f"{found}. {self._advice(fields[name])}")
 
     def _tagged(self, said: Sequence[Text]) -> None:
         """What became of the hashtags and mentions that were asked for, and which others there could be."""

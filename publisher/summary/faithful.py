@@ -64,6 +64,8 @@ def check(text: str, statement: Statement, *, verbatim: Sequence[str] = ()) -> l
     """
     for own in sorted(verbatim, key=len, reverse=True):
         text = text.replace(own, " ")
+    if not any(map(str.isalnum, text)):
+        return []
     source = _Source(statement)
     found: dict[str, Finding] = {}
     for finding in source.findings(text):

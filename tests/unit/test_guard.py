@@ -1,0 +1,82 @@
+"""Guard: what a template makes of a statement's words is held against the statement before anybody approves it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publisher.channel import Rendering
+from publisher.errors import Unfit
+from publisher.render import Renderer
+from publisher.settings import Settings
+from publisher.statement import Block, Statement
+
+LEAD = "The Harbour Council does not support the charter of Lund, which 12 ports signed on 3 May 2026."
+URL = "https://www.example.org/news/ports"
+
+
+def made(tmp_path: Path, template: str, channel: str = "x", name: str = "x.post.j2", **of: Any) -> Rendering:
+    (tmp_path / name).write_text(template)
+    said = Statement(
+        **{"title": "On the charter of Lund", "blocks": (Block("paragraph", LEAD),), "url": URL} | of
+    )
+    return Renderer(tmp_path).render(said, Settings({}, files=False).channel(channel))
+
+
+@pytest.mark.parametrize(
+    ("template", "what"),
+    [
+        ("{{ title }}\n\n{{ summary | replace('12', '21') }}", "the number “21”"),
+        ("{{ title }}\n\n{{ summary | replace('3 May', '4 May') }}", "the number “4”"),
+        ("{{ title }}\n\n{{ summary | replace('Lund', 'Riga') }}", "the name “Riga”"),
+        ("{{ title }}\n\n{{ summary | replace('does not support', 'does support') }}", "leaves out “not”"),
+        ("{{ title }}\n\n{{ summary }}\n\n{{ url | replace('.org', '.com') }}", "the link"),
+    ],
+)
+def test_a_template_that_alters_what_was_said_makes_nothing(tmp_path: Path, template: str, what: str) -> None:
+    """Refused with what is wrong and the template to look at; nothing of it can be approved."""
+    said = (
+        template.replace("'21'", "'2' ~ '1'")
+        .replace("'4 May'", "'4' ~ ' May'")
+        .replace("'Riga'", "'Ri' ~ 'ga'")
+    )
+    said = said.replace("'does support'", "'does' ~ ' support'").replace("'.com'", "'.c' ~ 'om'")
+    with pytest.raises(Unfit, match="says what the statement does not") as caught:
+        made(tmp_path, said)
+    assert what in str(caught.value) and "x.post.j2" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ title }}\n\n{{ summary }}\n\n{{ link(url) }}",
+        "Press Office of Nordhav, 24 hours: +47 22 555 010\n{{ title }}\n\n{{ summary }}",
+        "{{ 'Ministry of Ports' }}: {{ title | upper }}",
+        "{% for point in points %}{{ loop.index }}. {{ point }}\n{% endfor %}{{ title }}",
+    ],
+)
+def test_fixed_words_are_the_offices_own(tmp_path: Path, template: str) -> None:
+    """Names and numbers that stand in the template need no source in the statement."""
+    assert made(tmp_path, template).posts[0]["post"].text
+
+
+def test_an_authors_words_are_warned_about_and_never_blocked(tmp_path: Path) -> None:
+    """A summary or a text of a person's own may say what the statement does not."""
+    for of in (
+        {"summary": "In Riga, 99 ports agreed."},
+        {"overrides": {"x": {"text": "In Riga, 99 ports agreed."}}},
+    ):
+        rendering = made(tmp_path, "{{ title }}\n\n{{ summary }}", **of)
+        assert "99 ports" in rendering.posts[0]["post"].text
+        assert any("Riga" in warning for warning in rendering.warnings)
+
+
+def test_a_subject_cut_before_its_not_is_warned_about(tmp_path: Path) -> None:
+    """The only text that may be cut; a person is told what the cut has left out, and where to write another."""
+    title = (
+        "The Harbour Council of the North Says That the Charter of Lund Has Been Adopted Without Its Consent"
+    )
+    rendering = made(tmp_path, "{{ title }}", "email", "email.subject.j2", title=title)
+    assert any("leaves out “without”" in w.lower() and "subject:" in w for w in rendering.warnings)
