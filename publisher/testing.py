@@ -73,7 +73,8 @@ class Stage:
 
     `public` gives the texts that a reader can see now, oldest first (of a mail, its plain text); `strike` makes
     the next sending go wrong in a named way; `secrets` are the credentials in use. `recipient` is whom parts of
-    an addressed channel go to.
+    an addressed channel go to. `change` gives the post of a receipt other words, and `remove` takes it away, as
+    somebody might on the service itself; without them those promises are not tested.
     """
 
     channel: Channel
@@ -81,6 +82,8 @@ class Stage:
     strike: Callable[[str], None] = lambda fault: pytest.fail(f"there is no fault {fault}")
     secrets: Sequence[str] = ()
     recipient: Recipient | None = None
+    change: Callable[[Receipt, str], object] | None = None
+    remove: Callable[[Receipt], object] | None = None
 
     def rendering(self, title: str = STATEMENT.title) -> Rendering:
         return Renderer().render(replace(STATEMENT, title=title), self.channel)
@@ -131,6 +134,18 @@ class ChannelContract:
         except SettingsError as error:
             assert f"PUBLISHER_{cls.name.upper()}__" in str(error), "it must name what to set"
 
+    def test_check_says_what_is_missing_and_raises_nothing(self, stage: Stage) -> None:
+        cls = type(stage.channel)
+        bare = cls(cls.Settings())
+        try:
+            bare.ready()
+        except SettingsError:
+            found = bare.check()
+            assert not found or any(not f.ok and f.level == "error" and f.fix for f in found), (
+                "it is not ready"
+            )
+        bare.close()
+
     def test_checking_and_preparing_publish_nothing(self, stage: Stage) -> None:
         for finding in stage.channel.check():
             assert finding.what and (finding.ok or finding.fix), "what is not right comes with what to do"
@@ -162,6 +177,17 @@ class ChannelContract:
             assert not live.gone
         else:
             assert live.text is None and live.reason, "why it cannot be read must be said"
+
+    def test_what_happens_behind_ones_back_is_read(self, stage: Stage) -> None:
+        """Changed words are read as they are now, and what was taken away is gone."""
+        if not self.readable or not (stage.change and stage.remove):
+            pytest.skip("this channel cannot be read, or its stage cannot change what is public")
+        receipt = stage.send(stage.part())
+        for words in ("Ports are not safe", "Nothing is safe"):
+            stage.change(receipt, words)
+            assert _folded(stage.channel.read(receipt).text or "") == words
+        stage.remove(receipt)
+        assert stage.channel.read(receipt).gone
 
     def test_find_sees_what_send_did_and_never_denies_it(self, stage: Stage) -> None:
         part = stage.part()

@@ -18,7 +18,7 @@ import pytest
 
 from publisher.channel import Recipient
 from publisher.errors import Blocked, Duplicate, OutcomeUnknown, Permanent, RateLimited, Transient
-from publisher.sandbox import Sandbox
+from publisher.sandbox import FAULTS, Sandbox
 from publisher.settings import Settings
 from publisher.testing import ChannelContract, Stage
 
@@ -48,7 +48,11 @@ def on_stage(name: str, **changes: str) -> Iterator[Stage]:
 
         channel = made.channel(name)
         reader = Recipient("r1", "reader@press.example", token="token-of-r1") if channel.addressed else None
-        yield Stage(channel, public, strike, made.secrets(), reader)
+        yield Stage(
+            channel, public, strike, made.secrets(), reader,
+            change=lambda receipt, words: box.edit(receipt.id, words),
+            remove=lambda receipt: box.delete(receipt.id),
+        )  # fmt: skip
         channel.close()
 
 
@@ -62,7 +66,8 @@ class TestX(ChannelContract):
     faults: ClassVar = SHARED | {
         "cut-body": OutcomeUnknown, "402": Blocked, "429-day": RateLimited, "list-body": Blocked,
         "403-suspended": Blocked, "403-oauth1-permissions": Blocked, "403-cashtag": Permanent,
-        "403-not-visible": Transient, "403-usage-capped": Blocked,
+        "403-not-visible": Transient, "403-usage-capped": Blocked, "403-permission": Blocked,
+        "403-client-not-enrolled": Blocked,
     }  # fmt: skip
     findable = readable = True
 
@@ -82,7 +87,12 @@ class TestThreadsOnX(ChannelContract):
 
 
 class TestLinkedIn(ChannelContract):
-    faults: ClassVar = SHARED | {"426": Blocked, "400-organization": Blocked, "403-access": Blocked}
+    faults: ClassVar = SHARED | {
+        "cut-body": OutcomeUnknown,
+        "426": Blocked,
+        "400-organization": Blocked,
+        "403-access": Blocked,
+    }
     findable = readable = True
 
     @pytest.fixture
@@ -111,6 +121,23 @@ class TestEmailToEachReader(ChannelContract):
         own = "https://sandbox.example/u/token-of-r1"
         for made in on_stage("email"):
             yield replace(made, public=lambda see=made.public: [w.replace(own, PLACEHOLDER) for w in see()])
+
+
+@pytest.mark.parametrize(
+    ("service", "suites", "besides"),
+    [
+        ("x", (TestX,), {"hidden", "truncated", "slow", "alt", "alt-lost"}),
+        ("linkedin", (TestLinkedIn,), {"hidden", "truncated", "slow", "processing-failed", "publish-failed"}),
+        ("smtp", (TestEmailToAList,), {"5xx-policy"}),
+    ],
+)
+def test_every_fault_of_sending_is_in_the_contract(
+    service: str, suites: tuple[type[ChannelContract], ...], besides: set[str]
+) -> None:
+    """But for those that are no error of the request itself: each has a test of its own."""
+    struck = {name for suite in suites for name in suite.faults}
+    assert struck | besides == {f.removeprefix(f"{service}-") for f in FAULTS if f.startswith(f"{service}-")}
+    assert not struck & besides
 
 
 # ---------------------------------------------------------------- a third party's
@@ -180,8 +207,8 @@ class TestAThirdPartysChannel(ChannelContract):
 
 BROKEN = """
 from publisher.channel import Channel, Form, LiveText, Receipt
-from publisher.channel import Field
-from publisher.errors import OutcomeUnknown, Transient
+from publisher.channel import Field, Finding
+from publisher.errors import OutcomeUnknown, SettingsError, Transient
 from publisher.testing import ChannelContract, Stage
 import pytest
 from pydantic import BaseModel
@@ -198,7 +225,12 @@ class Broken(Channel):
     posted, wrong = (), ""
     def check(self):
         self.posted += ("checked",)
-        return []
+        return [Finding(True, "all is well")]
+    def ready(self):
+        if not self.settings.token:
+            raise SettingsError("PUBLISHER_BROKEN__TOKEN is not set")
+    def read(self, receipt):
+        return LiveText("what it said at first")
     def send(self, part, prepared):
         if self.wrong == "not true":
             self.posted += ("it is public",)
@@ -213,10 +245,12 @@ class Broken(Channel):
 
 class TestBroken(ChannelContract):
     faults = {"not true": Transient, "no error of the tree": OutcomeUnknown}
+    readable = True
     @pytest.fixture
     def stage(self):
         made = Broken(Settings(token="secret-77"))
-        yield Stage(made, lambda: made.posted, lambda fault: setattr(made, "wrong", fault), ["secret-77"])
+        yield Stage(made, lambda: made.posted, lambda fault: setattr(made, "wrong", fault), ["secret-77"],
+                    change=lambda receipt, words: True, remove=lambda receipt: True)
 """
 
 
@@ -226,6 +260,9 @@ def test_a_channel_that_breaks_its_promises_does_not_pass(pytester: pytest.Pytes
     ran = pytester.runpytest_inprocess("-q", "-p", "no:cacheprovider")
     failed = {report.nodeid.rpartition("::")[2] for report in ran.reprec.getfailures()}  # type: ignore[attr-defined]
     assert failed == {
+        "test_check_says_what_is_missing_and_raises_nothing",
+        "test_what_happens_behind_ones_back_is_read",
+        "test_what_is_read_back_equals_what_was_approved",
         "test_checking_and_preparing_publish_nothing",
         "test_sending_publishes_once_and_exactly_what_was_approved",
         "test_find_sees_what_send_did_and_never_denies_it",
