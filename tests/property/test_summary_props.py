@@ -5,6 +5,11 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from publisher.channel import MAIN
+from publisher.errors import Unfit
+from publisher.intake.clean import clean
+from publisher.render import Renderer
+from publisher.settings import Settings
 from publisher.statement import Block, Statement
 from publisher.summary import Candidate, LeftOut, candidates, choose, faithful, redundant, sentences
 
@@ -124,3 +129,34 @@ def test_a_candidate_passes_the_guard(statement: Statement) -> None:
     """What this room chooses has no hard finding against it."""
     for candidate in candidates(statement).ranked[:3]:
         assert [f for f in faithful.check(candidate.text, statement) if f.hard] == []
+
+
+TITLES = TEXTS.map(lambda text: " ".join(clean(text).split())).filter(
+    lambda text: any(map(str.isalnum, text))
+)
+BLOCKS = st.lists(TEXTS.map(clean).map(str.strip).filter(bool), max_size=5)
+
+
+@given(TITLES, BLOCKS, LANGUAGES, st.integers(40, 600), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_a_post_fits_or_says_what_to_write(
+    title: str, blocks: list[str], language: str, limit: int, today: bool
+) -> None:
+    """Within the limit, of whole sentences of the statement, the same twice; else Unfit naming the override."""
+    said = Statement(
+        title,
+        tuple(Block("paragraph", text) for text in blocks),
+        language=language,
+        url="https://a.example/b",
+        issued="2024-12-24" if today else "",
+    )
+    channel = Settings({"PUBLISHER_X__LIMIT": str(limit)}, files=False).channel("x")
+    try:
+        rendering = Renderer().render(said, channel)
+    except Unfit as refused:
+        assert "channels: {x: {text: …}}" in str(refused)
+        return
+    copy = rendering.posts[0][MAIN]
+    assert copy.length <= limit
+    assert all(said.text[a:b] in copy.text for a, b in rendering.sources)
+    assert Renderer().render(said, channel).digest == rendering.digest
