@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from publisher import text as texts
 from publisher.channel import MAIN, Channel, Copy
 from publisher.render import Renderer
 from publisher.statement import Statement
@@ -37,7 +38,7 @@ def objections(
     ours += [name for entry in renderer.directory.entries for name in (entry.name, *entry.also)]
     ours += [*renderer.directory.words, *_values(getattr(channel.form, "context", {}))]
     ours += _fixed(renderer, channel)
-    said = [w for w in dict.fromkeys(map(str.strip, ours)) if len(w) >= LEAST]
+    said = [w for w in dict.fromkeys(texts.tidy(texts.nfc(w)) for w in ours) if len(w) >= LEAST]
     return [
         (copy.field, finding.what)
         for copy in copies

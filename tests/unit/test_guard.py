@@ -62,6 +62,13 @@ def test_fixed_words_are_the_offices_own(tmp_path: Path, template: str) -> None:
     assert made(tmp_path, template).posts[0]["post"].text
 
 
+def test_white_space_that_a_post_makes_even_alters_nothing(tmp_path: Path) -> None:
+    """A sentence over several lines, with blanks at their ends and without, is the same sentence."""
+    wrapped = LEAD.replace("support", "support  \n").replace("which", " \n which") + " It cannot be signed."
+    rendering = made(tmp_path, "{{ title }}\n\n{{ summary }}", blocks=(Block("paragraph", wrapped),))
+    assert "which 12 ports" in " ".join(rendering.posts[0]["post"].text.split())
+
+
 def test_an_authors_words_are_warned_about_and_never_blocked(tmp_path: Path) -> None:
     """A summary or a text of a person's own may say what the statement does not."""
     for of in (
