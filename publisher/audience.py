@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import secrets
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, literal, select, update
@@ -16,9 +16,16 @@ from publisher.errors import UsageError
 from publisher.ledger import events
 from publisher.ledger.engine import Database
 from publisher.ledger.schema import lane, part, subscriber, suppression
+from publisher.roster import Person
 
 NEW = {"state": "planned", "attempt": 0, "tries": 0, "finds": 0}
 """A part nobody has tried yet."""
+BATCH = 2000
+"""Rows in one transaction."""
+_LOOKALIKE = {"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"}
+"""Scripts with letters that pass for Latin ones."""
+SHOWN = 1000
+"""Refused lines that are kept with their reasons; the others are counted."""
 
 PROBE = "doctor-asks-whether-this-page-answers"
 """The token of nobody, with which the doctor asks whether the unsubscribe page is there."""
@@ -26,12 +33,22 @@ PROBE = "doctor-asks-whether-this-page-answers"
 
 @dataclass(slots=True)
 class Import:
-    """What became of a list: counts, and each refused line with its reason."""
+    """What became of a list: counts, and the first refused lines with their reasons.
+
+    `suppressed` were not added since they must not be mailed; `stopped` are new among those.
+    """
 
     added: int = 0
     known: int = 0
     suppressed: int = 0
+    stopped: int = 0
+    unusable: int = 0
     refused: list[tuple[int, str]] = field(default_factory=list)
+
+    def refuse(self, line: int, why: str) -> None:
+        self.unusable += 1
+        if len(self.refused) < SHOWN:
+            self.refused.append((line, why))
 
 
 def normal(address: str) -> tuple[str, str]:
@@ -42,9 +59,13 @@ def normal(address: str) -> tuple[str, str]:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        found = validate_email(address.strip(), check_deliverability=False)
+        found = validate_email(address.strip(), check_deliverability=False, strict=True)
     except EmailNotValidError as error:
         raise UsageError(f"{address.strip()[:80]!r} is no e-mail address: {error}") from None
+    for label in (found.local_part, *found.domain.split(".")):
+        scripts = {unicodedata.name(c, "?").split()[0] for c in label if c.isalpha()}
+        if "LATIN" in scripts and scripts & _LOOKALIKE:
+            raise UsageError(f"{address.strip()[:80]!r} mixes letters that look alike; type it anew")
     return found.normalized, found.normalized.casefold()
 
 
@@ -116,45 +137,126 @@ def leave(db: Database, token: str) -> bool:
         return True
 
 
-def load(db: Database, text: str, *, source: str = "", by: str = "") -> Import:
-    """Import CSV with a header (`email`, optionally `name`, `language`, `tags`), or one address a line.
+def load(
+    db: Database,
+    people: Iterable[Person],
+    *,
+    source: str = "",
+    by: str = "",
+    suppress: bool = False,
+    dry: bool = False,
+) -> Import:
+    """Import people, a batch at a time, each in a transaction of its own: deliveries go on meanwhile.
 
-    Never revives somebody who left or was suppressed.
+    Never revives somebody who left or was suppressed. Who comes with a reason not to be mailed, and everybody when
+    `suppress`, is taken off the list for good. `dry` changes nothing, and counts the same.
     """
-    result = Import()
-    rows: list[dict[str, Any]] = []
-    with db.write() as c:
-        at = _locked(c, db)
-        known = set(c.scalars(select(subscriber.c.normal)))
-        stopped = set(c.scalars(select(suppression.c.normal)))
-        for number, person in _people(text):
-            try:
-                written, key = normal(person.get("email", ""))
-            except UsageError as error:
-                result.refused.append((number, str(error)))
-                continue
-            if key in stopped:
-                result.suppressed += 1
-            elif key in known:
-                result.known += 1
-            else:
-                known.add(key)
-                tags = [t.strip() for t in person.get("tags", "").split(",") if t.strip()]
-                rows.append(
-                    _row(written, key, person.get("name", ""), person.get("language", ""), tags, source, at)
-                )
-        for start in range(0, len(rows), 5000):
-            c.execute(insert(subscriber), rows[start : start + 5000])
-        result.added = len(rows)
-        if rows:
-            events.append(c, at, events.GLOBAL, "subscribed", by, count=len(rows), source=source)
+    result, seen = Import(), _Seen() if dry else None
+    for batch in batched(people, BATCH):
+        with db.read() if dry else db.write() as c:
+            _take(c, db, batch, result, source=source, by=by, suppress=suppress, seen=seen)
     return result
+
+
+def _take(
+    c: Connection,
+    db: Database,
+    batch: Sequence[Person],
+    result: Import,
+    *,
+    source: str,
+    by: str,
+    suppress: bool,
+    seen: _Seen | None,
+) -> None:
+    wanted, off = _sorted(batch, result, suppress)
+    at = 0.0 if seen else _locked(c, db)
+    keys = [*wanted, *off]
+    known = set(c.scalars(select(subscriber.c.normal).where(subscriber.c.normal.in_(keys))))
+    stopped = set(c.scalars(select(suppression.c.normal).where(suppression.c.normal.in_(keys))))
+    if seen:
+        known |= seen.before(wanted)
+        stopped |= seen.before([f"-{key}" for key in off], 1)
+    off = {key: why for key, why in off.items() if key not in stopped}
+    new = [row for key, row in wanted.items() if key not in stopped and key not in known and key not in off]
+    result.suppressed += sum(key in stopped or key in off for key in wanted)
+    result.known += sum(key in known and key not in stopped and key not in off for key in wanted)
+    result.stopped += len(off)
+    result.added += len(new)
+    if seen:
+        seen.add([*(row[1] for row in new), *(f"-{key}" for key in off)])
+        return
+    if off:
+        c.execute(insert(suppression), [{"normal": key, "reason": why, "at": at} for key, why in off.items()])
+        c.execute(update(subscriber).where(subscriber.c.normal.in_(list(off))).values(active=False))
+        events.append(c, at, events.GLOBAL, "unsubscribed", by, count=len(off), reason="import")
+    if new:
+        c.execute(insert(subscriber), [_row(w, k, p.name, p.language, p.tags, source, at) for w, k, p in new])
+        events.append(c, at, events.GLOBAL, "subscribed", by, count=len(new), source=source)
+
+
+def _sorted(
+    batch: Sequence[Person], result: Import, suppress: bool
+) -> tuple[dict[str, tuple[str, str, Person]], dict[str, str]]:
+    """Whom to add and whom to mail no more, by normalised address; what cannot be used goes into `result`."""
+    wanted: dict[str, tuple[str, str, Person]] = {}
+    off: dict[str, str] = {}
+    for person in batch:
+        try:
+            if person.fault and not suppress:
+                raise UsageError(person.fault)
+            written, key = normal(person.email)
+        except UsageError as error:
+            result.refuse(person.line, str(error))
+            continue
+        if suppress or person.stop:
+            off.setdefault(key, person.stop or "suppressed")
+        elif key in wanted:
+            result.known += 1
+        else:
+            wanted[key] = (written, key, person)
+    return wanted, off
+
+
+class _Seen:
+    """Who came earlier in a dry run: on disk, so that memory does not grow with the file."""
+
+    def __init__(self) -> None:
+        import sqlite3
+
+        self._db = sqlite3.connect("")
+        self._db.execute("CREATE TABLE seen (key TEXT PRIMARY KEY) WITHOUT ROWID")
+
+    def before(self, keys: Iterable[str], skip: int = 0) -> set[str]:
+        """Those of `keys` that were added, without their first `skip` characters."""
+        asked = "SELECT 1 FROM seen WHERE key = ?"
+        return {key[skip:] for key in keys if self._db.execute(asked, (key,)).fetchone()}
+
+    def add(self, keys: Iterable[str]) -> None:
+        self._db.executemany("INSERT OR IGNORE INTO seen VALUES (?)", [(key,) for key in keys])
+
+
+def batched(items: Iterable[Person], size: int) -> Iterator[list[Person]]:
+    """`items` in lists of at most `size`."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def suppressed(db: Database) -> Iterator[Row[Any]]:
+    """Whom no mail may reach, by address, with the reason."""
+    with db.read() as c:
+        yield from c.execution_options(yield_per=BATCH).execute(
+            select(suppression).order_by(suppression.c.normal)
+        )
 
 
 def listed(db: Database) -> Iterator[Row[Any]]:
     """Everybody who is on the list now, by address."""
     with db.read() as c:
-        yield from c.execute(select(subscriber).where(subscriber.c.active).order_by(subscriber.c.normal))
+        yield from c.execution_options(yield_per=BATCH).execute(
+            select(subscriber).where(subscriber.c.active).order_by(subscriber.c.normal)
+        )
 
 
 def size(db: Database) -> int:
@@ -227,21 +329,3 @@ def _row(
         "created": at,
         "active": True,
     }
-
-
-def _people(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number and fields of each person in a list."""
-    lines = text.lstrip("\ufeff").splitlines()
-    header = lines[0].lower() if lines else ""
-    delimiter = max(",;\t", key=header.count)
-    if "email" in [h.strip().strip('"') for h in header.split(delimiter)]:
-        reader = csv.DictReader(io.StringIO("\n".join(lines)), delimiter=delimiter)
-        for row in reader:
-            yield (
-                reader.line_num,
-                {(k or "").strip().lower(): (v or "") for k, v in row.items() if isinstance(v, str)},
-            )
-        return
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield number, {"email": line}

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
+import tempfile
 import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -116,39 +120,116 @@ def subscribers() -> None:
 
 @subscribers.command("import")
 @click.argument("file", type=click.File("rb"))
+@click.option(
+    "--map",
+    "maps",
+    multiple=True,
+    metavar="FIELD=COLUMN",
+    help="Where email, name, language, tags or status stand.",
+)
+@click.option("--suppress", is_flag=True, help="These people are not to be mailed.")
 @click.option("--source", default="", metavar="TEXT", help="Where these people come from; it is recorded.")
+@click.option("--dry-run", "dry", is_flag=True, help="Say what would happen; change nothing.")
 @common.by
 @common.as_json
-def import_(file: Any, source: str, by: str, json_: bool) -> int:
-    """CSV with a header (email, and optionally name, language, tags), or one address a line."""
-    from publisher import audience
-    from publisher.errors import StatementError
+def import_(
+    file: Any, maps: tuple[str, ...], suppress: bool, source: str, dry: bool, by: str, json_: bool
+) -> int:
+    """CSV with a header (email, and optionally name, language, tags), or one address a line.
 
-    try:
-        text = file.read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise StatementError(f"{file.name}: byte {error.start} is no UTF-8; save the file as UTF-8") from None
-    with common.office() as office:
-        result = audience.load(office.ledger, text, source=source or file.name, by=office.who(by))
+    Delimiter and encoding are detected. Exports of Mailchimp, Brevo, MailerLite, listmonk and Google Groups are read as
+    they are: whom these no longer mail will not be mailed from here either.
+    """
+    from publisher import audience, roster
+
+    columns = _mapped(maps)
+    with common.office() as office, _twice(file) as stream, _progress(stream) as told:
+        result = audience.load(
+            office.ledger,
+            told(roster.people(stream, columns)),
+            source=source or file.name,
+            by=office.who(by),
+            suppress=suppress,
+            dry=dry,
+        )
     if json_:
         refused = [{"line": n, "reason": why} for n, why in result.refused]
-        common.show_json(
-            {
-                "schema": 1,
-                "added": result.added,
-                "known": result.known,
-                "suppressed": result.suppressed,
-                "refused": refused,
-            }
-        )
+        counts = {n: getattr(result, n) for n in ("added", "known", "suppressed", "stopped", "unusable")}
+        common.show_json({"schema": 1, "dry_run": dry, **counts, "refused": refused})
     else:
         click.echo(
-            f"{result.added} added, {result.known} known already, {result.suppressed} not to be mailed, "
-            f"{len(result.refused)} refused"
+            f"{'would be: ' if dry else ''}{result.added} added, {result.known} known already, "
+            f"{result.suppressed} not to be mailed, {result.unusable} refused"
+            + (f"; {result.stopped} newly not to be mailed" if result.stopped else "")
         )
         for number, why in result.refused:
             common.warn(f"line {number}: {why}")
-    return 65 if result.refused and not (result.added or result.known) else 0
+        if result.unusable > len(result.refused):
+            common.warn(f"… and {result.unusable - len(result.refused)} more")
+    done = result.added or result.known or result.suppressed or result.stopped
+    return 65 if result.unusable and not done else 0
+
+
+def _mapped(maps: tuple[str, ...]) -> dict[str, str]:
+    from publisher.roster import MAPPED
+
+    found = {}
+    for said in maps:
+        name, mark, column = said.partition("=")
+        if not mark or name not in MAPPED:
+            raise click.UsageError(f"--map {said!r} is no FIELD=COLUMN with FIELD one of {', '.join(MAPPED)}")
+        found[name] = column.strip()
+    return found
+
+
+@contextmanager
+def _twice(file: Any) -> Iterator[Any]:
+    """A file that can be read twice: standard input cannot."""
+    if file.seekable():
+        yield file
+        return
+    with tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(file, copy)
+        copy.seek(0)
+        yield copy
+
+
+@contextmanager
+def _progress(stream: Any) -> Iterator[Callable[[Iterable[Any]], Iterable[Any]]]:
+    """Shows on a terminal how much of the file has been read."""
+    if not sys.stderr.isatty():
+        yield lambda people: people
+        return
+    size = stream.seek(0, 2)
+    stream.seek(0)
+    with click.progressbar(length=size, file=sys.stderr, label="reading") as bar:
+
+        def told(people: Iterable[Any]) -> Iterator[Any]:
+            for n, person in enumerate(people):
+                if n % 1000 == 0:
+                    bar.update(stream.tell() - bar.pos)
+                yield person
+
+        yield told
+
+
+@subscribers.command()
+@click.option("--suppressed", is_flag=True, help="Those who are not to be mailed, with the reason.")
+def export(suppressed: bool) -> None:
+    """The list as CSV, as `import` reads it."""
+    import csv
+
+    from publisher import audience
+
+    with common.office() as office:
+        made = csv.writer(sys.stdout, lineterminator="\n")
+        if suppressed:
+            made.writerow(("email", "reason", "since"))
+            made.writerows((p.normal, p.reason, f"{p.at:.0f}") for p in audience.suppressed(office.ledger))
+            return
+        made.writerow(("email", "name", "language", "tags", "source"))
+        for p in audience.listed(office.ledger):
+            made.writerow((p.address, p.name, p.language, ",".join(p.tags), p.source))
 
 
 @subscribers.command()

@@ -1,0 +1,112 @@
+"""Lists of people, as services and offices write them."""
+
+from __future__ import annotations
+
+import io
+import tracemalloc
+
+import pytest
+
+from publisher import audience, roster
+from publisher.errors import StatementError, UsageError
+from publisher.ledger import Ledger
+from publisher.roster import Person
+
+
+def read(text: str, encoding: str = "utf-8", **wanted: str) -> list[Person]:
+    return list(roster.people(io.BytesIO(text.encode(encoding)), wanted))
+
+
+@pytest.mark.parametrize(
+    ("text", "stop"),
+    [
+        ("Email Address,First Name,Last Name,UNSUB_TIME\na@x.org,Zoë,Ann,2026-01-02 10:00:00\n", "left"),
+        ("Email Address,First Name,Last Name,CLEAN_TIME\na@x.org,Zoë,Ann,2026-01-02\n", "bounced"),
+        ("Email Address,First Name,Last Name,TAGS\na@x.org,Zoë,Ann,\n", ""),
+        ("CONTACT ID;EMAIL;FIRSTNAME;LASTNAME;BLOCKLISTED\n1;a@x.org;Zoë;Ann;true\n", "blocked"),
+        ("CONTACT ID;EMAIL;FIRSTNAME;LASTNAME;BLOCKLISTED\n1;a@x.org;Zoë;Ann;false\n", ""),
+        ("Email\tName\tStatus\na@x.org\tZoë Ann\tunsubscribed\n", "left"),
+        ("Email\tName\tStatus\na@x.org\tZoë Ann\tJunk\n", "complained"),
+        (
+            "Members for group press\nEmail address,Nickname,Email status\na@x.org,Zoë Ann,bouncing\n",
+            "bounced",
+        ),
+        ("uuid,email,name,status\n1,a@x.org,Zoë Ann,enabled\n", ""),
+        ("Zoë Ann <a@x.org>\n", ""),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_exports_are_read_as_they_are(text: str, stop: str, encoding: str) -> None:
+    (person,) = read(text, encoding)
+    assert (person.email, person.name, person.stop, person.fault) == ("a@x.org", "Zoë Ann", stop, "")
+
+
+def test_columns_can_be_named() -> None:
+    text = "Work,Private,State\na@x.org,b@x.org,x\n"
+    assert read(text, email="private")[0].email == "b@x.org"
+    with pytest.raises(UsageError, match="no column 'Nom'"):
+        read("email\na@x.org\n", name="Nom")
+    with pytest.raises(UsageError, match="no header"):
+        read(text, email="Office")
+
+
+def test_what_cannot_be_used_says_why() -> None:
+    assert "status" in read("email,status\na@x.org,pending\n")[0].fault
+    assert not read("email,status\na@x.org,pending\n", status="")[0].fault
+    assert "no tag" in read("email,language\na@x.org,Français\n")[0].fault
+    assert read("email,language\na@x.org,fr_ch\n")[0].language == "fr-CH"
+    (first, *_) = read('email,name\na@x.org,"Bob\n' + "b@x.org,B\n" * 200)
+    assert "not closed" in first.fault
+    with pytest.raises(StatementError, match="NUL"):
+        read("email\na\0@x.org\n")
+
+
+def test_an_import_is_the_same_dry_and_revives_nobody(ledger: Ledger) -> None:
+    people = [Person(1, "a@x.org"), Person(2, "A@x.org"), Person(3, "b@x.org", stop="left"), Person(4, "no")]
+    for dry in (True, False):
+        made = audience.load(ledger, people, dry=dry)
+        assert (made.added, made.known, made.stopped, made.unusable) == (1, 1, 1, 1)
+    assert [p.address for p in audience.listed(ledger)] == ["a@x.org"]
+    again = audience.load(ledger, [Person(1, "b@x.org")])
+    assert (again.added, again.suppressed) == (0, 1)
+    audience.load(ledger, [Person(1, "a@x.org")], suppress=True)
+    assert audience.size(ledger) == 0
+    assert {p.normal: p.reason for p in audience.suppressed(ledger)} == {
+        "a@x.org": "suppressed",
+        "b@x.org": "left",
+    }
+
+
+def test_duplicates_far_apart_count_the_same_dry(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audience, "BATCH", 2)
+    people = [Person(n, f"p{n % 5}@x.org", stop="left" if n == 7 else "") for n in range(12)]
+    dry, real = (audience.load(ledger, people, dry=d) for d in (True, False))
+    assert (dry.added, dry.stopped, dry.known + dry.suppressed) == (5, 1, 6)
+    assert dry == real
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a@x.org\r\nBcc: b@x.org",
+        "a\0@x.org",
+        "a\u202e@x.org",
+        f"{'a' * 65}@x.org",
+        "a@p\u0430ypal.com",
+        "a@b@x.org",
+    ],
+)
+def test_addresses_that_deceive_are_refused(address: str) -> None:
+    with pytest.raises(UsageError):
+        audience.normal(address)
+
+
+def test_memory_does_not_grow_with_the_file() -> None:
+    peaks = []
+    for rows in (20_000, 60_000):
+        stream = io.BytesIO(b"email\n" + b"reader@example.org\n" * rows)
+        tracemalloc.start()
+        assert sum(1 for _ in roster.people(stream)) == rows
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] * 1.5
