@@ -16,6 +16,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from concurrent import futures
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -104,6 +105,9 @@ class Delivering:
         """
         # What may go now goes first: the claim asks for everything that the sweep tidies up.
         begun = [self._begin(of.id, self._work, of) for of in self.ledger.due(self.approvals, only)]
+        if only and wait:
+            # Nobody else's doubts wait for it, and it would take turns with the claims.
+            futures.wait([future for future in begun if future is not None])
         self.ledger.sweep()
         if only is None:
             self._beside()
