@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from publisher.errors import PublisherError, SettingsError, StatementError, Unfit, UsageError
+from publisher.errors import PublisherError, SettingsError, Unfit, UsageError
 from publisher.ledger.seen import TAKING
 
 if TYPE_CHECKING:
@@ -20,10 +20,15 @@ if TYPE_CHECKING:
     from publisher.plan import When
 
 NAMES = ("webhook", "feed", "folder")
-LAPSE = 120.0
+LAPSE = 60.0
 """Seconds after which a page that another process began to take counts as not taken: it died."""
-PATIENCE = 30.0
+PATIENCE = 10.0
 """Seconds to wait for another process that is taking the same page."""
+
+
+class Busy(PublisherError):
+    """Another process has the page, or died while it had it: hand it in again in a while."""
+
 
 Outcome = Literal["taken", "revised", "known", "differs"]
 
@@ -89,7 +94,7 @@ def take(office: Publisher, source: Source, policy: Policy) -> Taken:
         raise Unfit("; ".join(str(error) for _, error in previewed.failed))
     with _alone(office, statement.url or statement.digest):
         if same := office.ledger.same(statement.digest) or office.ledger.same(as_read):
-            return Taken(same, "known")
+            return _known(office, same, policy)
         if near := office.near(statement, ended=True):
             return _changed(office, near, previewed, policy)
         return _new(office, previewed, policy)
@@ -101,12 +106,23 @@ def _alone(office: Publisher, page: str) -> Iterator[None]:
     ends = time.monotonic() + PATIENCE
     while not office.ledger.hold_item(TAKING, page, LAPSE):
         if time.monotonic() > ends:
-            raise StatementError("another process has been taking this page for too long; hand it in again")
+            raise Busy(
+                f"another process is taking this page, or died at it; hand it in again in {LAPSE:.0f} s"
+            )
         time.sleep(0.05)
     try:
         yield
     finally:
         office.ledger.let_go(TAKING, page)
+
+
+def _known(office: Publisher, key: str, policy: Policy) -> Taken:
+    """What is there already. A process that died before it had approved what it took in is made up for."""
+    known = office.ledger.known(key)
+    alone = office.ledger.hands(key) <= TRIGGERS and not known.approvals
+    if not (policy.approved and alone and known.revision == 1 and not known.row.ended):
+        return Taken(key, "known")
+    return Taken(key, "known", _approved(office, key, policy, ""))
 
 
 def _new(office: Publisher, previewed: Previewed, policy: Policy) -> Taken:
@@ -115,6 +131,11 @@ def _new(office: Publisher, previewed: Previewed, policy: Policy) -> Taken:
     plan = office.plan(statement, at)
     names = list(dict.fromkeys(r.channel for r in previewed.renderings))
     key = office.ledger.submit(statement, previewed.renderings, policy.who, plan=plan, channels=names)
+    return Taken(key, "taken", _approved(office, key, policy, trouble))
+
+
+def _approved(office: Publisher, key: str, policy: Policy, trouble: str) -> str:
+    """Approve it under the trigger's name where that is its policy; why it could not be, or ""."""
     if policy.approved and not trouble:
         try:
             office.approve(key, by=policy.who)
@@ -122,7 +143,7 @@ def _new(office: Publisher, previewed: Previewed, policy: Policy) -> Taken:
             trouble = error.message
     if trouble:
         office.ledger.note(key, "not approved", policy.who, reason=trouble)
-    return Taken(key, "taken", trouble)
+    return trouble
 
 
 def _when(office: Publisher, policy: Policy, embargo: str) -> tuple[When | None, str]:

@@ -55,6 +55,7 @@ class Serving:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # anybody on this machine could say where he is from
             timeout_graceful_shutdown=60,
         )
         for name in ("uvicorn", "watchfiles"):

@@ -32,7 +32,7 @@ HEARD = 5 * LIMIT
 AT_ONCE = 8
 """Signed requests that are being taken or wait for it; more are asked to come back."""
 STRANGERS = (10, 60.0)
-"""Requests that are not believed: so many in so many seconds from one address; more are not looked at."""
+"""Requests that are not believed: so many in so many seconds from one address are told why, and noted."""
 REMEMBERED = 2 * signing.WINDOW
 """Seconds for which a request is remembered: by then its time is past, and it is refused for that."""
 
@@ -55,8 +55,6 @@ class Hook:
 
     async def __call__(self, request: Request) -> JSONResponse:
         who = request.client.host if request.client else ""
-        if self._too_many(who):
-            return _refused(429, "RateLimited", "too many requests that could not be believed", retry=60)
         body, size = bytearray(), 0
         async for chunk in request.stream():
             size += len(chunk)
@@ -71,9 +69,7 @@ class Hook:
             return self._hinted(who)
         stamp = request.headers.get(signing.TIMESTAMP, "")
         if fault := signing.fault(self.secret, bytes(body), stamp, signature, self.clock()):
-            self._count(who)
-            self.observe("hook refused", {"trigger": NAME, "from": who, "reason": fault})
-            return _refused(401, "Unbelieved", fault)
+            return self._unbelieved(who, fault)
         if self._at_work >= AT_ONCE:
             return _refused(429, "RateLimited", "busy with other statements; send it again", retry=2)
         self._at_work += 1
@@ -84,10 +80,9 @@ class Hook:
 
     def _hinted(self, who: str) -> JSONResponse:
         if self.hint is None:
-            self._count(who)
-            return _refused(
-                401, "Unbelieved", f"sign the request: {signing.TIMESTAMP} and {signing.SIGNATURE}"
-            )
+            return self._unbelieved(who, f"sign the request: {signing.TIMESTAMP} and {signing.SIGNATURE}")
+        if self._too_many(who):
+            return _refused(429, "RateLimited", "too many requests that are not signed", retry=60)
         self._count(who)
         self.hint()
         return JSONResponse({"schema": 1, "hint": "the request is not signed; the feed is looked at"}, 202)
@@ -97,14 +92,16 @@ class Hook:
         ledger = self.office.ledger
         if not ledger.hold_item(NAME, request, triggers.LAPSE):
             row = ledger.seen(NAME, request)
-            return JSONResponse(
-                {"schema": 1, "already": True, "announcement": row.announcement if row else None}, 409
-            )
+            if row is None or row.announcement is None:
+                return _refused(503, "Busy", "this very request is being taken; send it again", retry=5)
+            return JSONResponse({"schema": 1, "already": True, "announcement": row.announcement}, 409)
         try:
             taken = triggers.take(self.office, shapes.source(body, self.mapping), self.policy)
         except PublisherError as error:
             ledger.let_go(NAME, request)
             self.observe("refused", {"trigger": NAME, "of": "", "reason": error.message})
+            if isinstance(error, triggers.Busy):
+                return _refused(503, error.kind, error.message, retry=int(triggers.LAPSE))
             return _refused(422 if isinstance(error, StatementError) else 500, error.kind, error.message)
         except BaseException:
             ledger.let_go(NAME, request)
@@ -126,6 +123,14 @@ class Hook:
         return JSONResponse(view, 202)
 
     # ------------------------------------------------------------ strangers
+
+    def _unbelieved(self, who: str, fault: str) -> JSONResponse:
+        """Whoever sends what is signed is never kept out by those who do not: behind a proxy they share an address."""
+        if self._too_many(who):
+            return _refused(429, "RateLimited", "too many requests that could not be believed", retry=60)
+        self._count(who)
+        self.observe("hook refused", {"trigger": NAME, "from": who, "reason": fault})
+        return _refused(401, "Unbelieved", fault)
 
     def _too_many(self, who: str) -> bool:
         count, since = self._strangers.get(who, (0, 0.0))

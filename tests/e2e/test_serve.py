@@ -19,12 +19,14 @@ from typing import Any
 
 import pytest
 
-from publisher import audience, roster, signing, views
+from publisher import audience, roster, signing, triggers, views
 from publisher.api import Publisher, Source
 from publisher.errors import SettingsError
+from publisher.ledger.seen import TAKING
 from publisher.sandbox import Sandbox
-from publisher.serve import Serving, feed, folder
+from publisher.serve import Serving, feed, folder, shapes
 from publisher.settings import Settings
+from publisher.triggers import Policy
 
 SECRET = "a secret of the press office"
 PAGE = """<html lang="en"><head><link rel="canonical" href="{url}"></head><body><nav>Home</nav><main>
@@ -278,6 +280,45 @@ def test_strangers_are_not_listened_to_for_long(serve) -> None:
     service = serve()
     statuses = [service.post(hook(), secret="another secret altogether")[0] for _ in range(15)]
     assert statuses == [401] * 10 + [429] * 5
+
+
+def test_whoever_signs_is_not_kept_out_by_whoever_does_not(serve) -> None:
+    """Behind a proxy all have one address."""
+    service = serve()
+    for _ in range(12):
+        service.post(hook(), secret="another secret altogether")
+    assert service.post(hook())[0] == 202
+
+
+def test_what_a_process_held_when_it_died_is_taken_later(serve, monkeypatch) -> None:
+    """Neither refused for good nor taken for done: the sender is told to come again."""
+    service, body, at = serve(), json.dumps(hook()).encode(), time.time()
+    made = signing.headers(SECRET, body, at)
+    held = {
+        "webhook": f"{made[signing.TIMESTAMP]} {made[signing.SIGNATURE]}",
+        TAKING: "https://www.example.org/1",
+    }
+    monkeypatch.setattr("publisher.triggers.PATIENCE", 0.1)
+    for trigger, item in held.items():
+        assert service.office.ledger.hold_item(trigger, item, 60)
+        status, said = service.post(body, at=at)
+        assert (status, said["error"]["kind"]) == (503, "Busy")
+        service.office.ledger.skew += 61  # by now whoever had it is surely dead
+    assert service.post(body, at=at)[0] == 202
+
+
+@pytest.mark.parametrize("again", [hook(), hook(text="Other words.")])
+def test_a_process_that_died_before_it_approved_is_made_up_for(serve, box, again) -> None:
+    """The same words are approved when they are handed in again; other ones wait for a person, as ever."""
+    service = serve(WEBHOOK__POLICY="approved")
+    source = shapes.source(json.dumps(hook()).encode(), {})
+    died = triggers.take(service.office, source, Policy("webhook"))
+    assert service.state(died.announcement) == "draft"
+    service.post(again)
+    if again == hook():
+        until(lambda: service.state(died.announcement) == "delivered")
+    else:
+        assert service.state(died.announcement) == "draft"
 
 
 def test_a_flood_loses_and_doubles_nothing(serve) -> None:
@@ -766,9 +807,11 @@ def test_the_pages_example_for_a_cms_works(values, tmp_path, monkeypatch) -> Non
     code = page.partition("<!-- python -->\n```python\n")[2].partition("```")[0]
     room: dict[str, Any] = {}
     exec(code, room)
-    key = room["statement_published"]("Nets are moved", "https://www.example.org/nets", "All nets are moved.")
+    key = room["statement_published"](
+        "Ministers' “Nets”: \\ moved", "https://www.example.org/nets", "All nets are moved."
+    )
     office = Publisher(Settings(values, files=False))
-    assert office.ledger.known(key).title == "Nets are moved"
+    assert office.ledger.known(key).title == "Ministers' “Nets”: \\ moved"
     assert office.ledger.hands(key) == {"the web site"}
     office.close()
 
