@@ -89,7 +89,7 @@ def test_a_channel_whose_settings_are_wrong_does_not_keep_the_others_up(desk, bo
     """X is down at once; LinkedIn follows when its settings are mended."""
     desk("publish", desk.write(), "--yes", "--channel", "x", "--channel", "linkedin")
     monkeypatch.setenv("PUBLISHER_LINKEDIN__ORGANIZATION", "no organization")
-    ran = desk("retract", "@last", "--reason", "withdrawn", "--yes")
+    ran = desk("retract", "@last", "--reason", "withdrawn", "--yes", "--wait", "0")
     assert ran.code == 78, ran.err
     assert live(box) == ["linkedin"]
     monkeypatch.setenv("PUBLISHER_LINKEDIN__ORGANIZATION", box.settings()["PUBLISHER_LINKEDIN__ORGANIZATION"])

@@ -90,7 +90,7 @@ def test_killed_at_random_moments(house_on, workers, database_url, kills, capsys
 
 
 @pytest.mark.parametrize("channel", ["x", "linkedin", "email"])
-@pytest.mark.parametrize("step", [12, pytest.param(1, marks=LONG)])
+@pytest.mark.parametrize("step", [24, pytest.param(1, marks=LONG)])
 def test_killed_at_every_boundary_of_a_delivery(house, worker, channel, step, capsys):
     """At one line of deliver, claim and settle after the other, until a worker comes through unhurt."""
     kills, first = 0, random.randint(1, step)
