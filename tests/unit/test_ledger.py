@@ -341,3 +341,21 @@ def test_an_old_announcement_is_akin_by_its_place_only(ledger, make_rendering, c
     assert [k for k, _, _ in ledger.akin(new, now + OLD)] == ([key] if found else [])
     recent = [] if new.language == "fr" else [(key, old)]
     assert [(k, said) for k, _, said in ledger.akin(new, now - OLD)] == recent
+
+
+# ---------------------------------------------------------------- a fail-over must forget nothing
+
+
+@pytest.mark.parametrize("standbys", [0, 1])
+def test_a_server_whose_standbys_may_forget_is_refused(postgres_url, standbys):
+    """The catalogue's view is shadowed by a table that claims a standby; synchronous_standby_names is empty here."""
+    first = Ledger(postgres_url)
+    with first.write() as c:
+        c.execute(text(f"CREATE TABLE pg_stat_replication AS SELECT generate_series(1, {standbys}) AS pid"))
+    first.close()
+    shadowed = f"{postgres_url}%2Cpg_catalog"
+    if not standbys:
+        Ledger(shadowed).close()
+        return
+    with pytest.raises(SettingsError, match="replicates asynchronously"):
+        Ledger(shadowed)
