@@ -5,8 +5,10 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Sequence
 
-from publisher.channel import MAIN, LiveText, Post
+from publisher.channel import MAIN, LiveText, Post, Rendering
+from publisher.digest import sha256
 
 
 def judge(live: LiveText, post: Post) -> str:
@@ -33,6 +35,33 @@ def pictures(live: LiveText, post: Post) -> str:
         if not same_words(ours, theirs):
             return f"the alt text of picture {n} is {theirs!r}, approved was {ours!r}"
     return ""
+
+
+def parts(renderings: Sequence[Rendering]) -> dict[str, str]:
+    """Every part that an approval is of, by its name for people (`x post`, `email subject`), with its digest."""
+    several = len({r.language for r in renderings}) > 1
+    found: dict[str, str] = {}
+    for r in renderings:
+        where = f"{r.channel}.{r.language}" if several else r.channel
+        found |= {f"{where} header {name}": sha256(value) for name, value in r.headers.items()}
+        found |= {f"{where} link": sha256(r.link)} if r.link else {}
+        for n, post in enumerate(r.posts, 1):
+            of = f"{where} {n}" if len(r.posts) > 1 else where
+            found |= {f"{of} {copy.field}": sha256(copy.wire) for copy in post.copies}
+            for medium in (*post.media, *filter(None, (post.card,))):
+                found[f"{of} {medium.kind} {medium.name}"] = medium.digest or sha256(medium.url)
+                found |= {f"{of} alt text of {medium.name}": sha256(medium.alt)} if medium.alt else {}
+    return found
+
+
+def changed(old: Sequence[Rendering], new: Sequence[Rendering]) -> list[str]:
+    """The names of the parts that differ between two sets of renderings; new and missing ones say so."""
+    before, after = parts(old), parts(new)
+    names = dict.fromkeys((*before, *after))
+    marks = {
+        name: " (new)" if name not in before else " (gone)" if name not in after else "" for name in names
+    }
+    return [f"{name}{marks[name]}" for name in names if before.get(name) != after.get(name)]
 
 
 def same_words(one: str, other: str) -> bool:

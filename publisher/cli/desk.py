@@ -146,7 +146,19 @@ def log(reference: str | None, verify: bool, json_: bool) -> int:
 
 def _event_line(event: dict[str, Any], zone: str) -> str:
     at = common.moment(event["at"], zone, 0.0).rpartition(", in ")[0]
-    keep = ("delivery", "n", "attempt", "url", "reason", "live", "deliveries", "digest", "channel")
+    keep = (
+        "delivery",
+        "n",
+        "attempt",
+        "url",
+        "reason",
+        "live",
+        "deliveries",
+        "digest",
+        "channel",
+        "changed",
+        "voids",
+    )
     facts = "  ".join(f"{k}={_short(event[k])}" for k in keep if event.get(k) not in (None, "", []))
     who = f" by {event['who']}" if event["who"] else ""
     return f"{at}  {event['announcement'] or '–'}  {event['event']}{who}  {facts}".rstrip()

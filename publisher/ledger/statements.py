@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from publisher import audience
 from publisher.channel import Rendering
+from publisher.compare import changed
 from publisher.errors import StatementError, UsageError
 from publisher.hours import Hours
 from publisher.ledger import acts, events
@@ -109,6 +110,7 @@ class Statements(Database):
                     f"{key} is public or in doubt already; change it with `publisher correct`"
                 )
             n = int(row.revision) + 1
+            old = self._load(c, row)
             self._drop_deliveries(c, key)
             values = (
                 facts(statement)
@@ -117,9 +119,10 @@ class Statements(Database):
             )
             c.execute(update(announcement).where(announcement.c.id == key).values(**values))
             self._store(c, key, n, statement, renderings, at, who)
-            events.append(
-                c, at, key, "revised", who, revision=n, **_submitted(statement, renderings, plan or Plan())
-            )
+            told = _submitted(statement, renderings, plan or Plan())
+            voids = [by for by, _ in old.approvals]
+            parts = changed(old.renderings, renderings)
+            events.append(c, at, key, "revised", who, revision=n, changed=parts, voids=voids, **told)
             return n
 
     def extend(self, key: str, renderings: Sequence[Rendering], who: str) -> int:
