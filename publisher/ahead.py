@@ -170,8 +170,9 @@ def delivering(
     core = settings.core
     zone = core.timezone or "UTC"
     mail = notices.mailer(settings)
-    secret = core.notify.secret.get_secret_value() if core.notify.secret else ""
-    teller = notices.Notices(ledger, settings.notify_urls, mail, observe, zone, core.rehearsal, secret)
+    teller = notices.Notices(
+        ledger, settings.notify_urls, mail, observe, zone, core.rehearsal, settings.notify_secret
+    )
 
     def hearing(event: str, facts: dict[str, Any]) -> None:
         teller.hear(event, facts)

@@ -276,6 +276,12 @@ class Settings:
         return addresses.split(self.core.notify.urls.get_secret_value())
 
     @property
+    def notify_secret(self) -> str:
+        """What notices to webhooks are signed with; "" where they are not."""
+        given = self.core.notify.secret
+        return given.get_secret_value() if given else ""
+
+    @property
     def database_url(self) -> str:
         """SQLAlchemy URL of the ledger; a rehearsal has one of its own."""
         given = self.core.database_url

@@ -178,15 +178,13 @@ def notices(office: Publisher, *, tell: bool) -> Iterator[Finding]:
     mark = "REHEARSAL: " if office.settings.core.rehearsal else ""
     notice = Notice("doctor", "test", f"{mark}this is a test: publisher can tell you", "nothing; it works")
     mail, where = mailer(office.settings), office.settings.database_url.rpartition("@")[2]
-    given = office.settings.core.notify.secret
-    secret = given.get_secret_value() if given else ""
     for url in urls:
         place = addresses.place(url)
         if not tell:
             yield Finding(True, f"{place} would be told; --notify tries it")
             continue
         try:
-            addresses.tell(url, notice, where, mail, secret)
+            addresses.tell(url, notice, where, mail, office.settings.notify_secret)
         except Exception as error:  # whatever a library raises, in words that give no address away
             what = f"{place} could not be told: {addresses.refused(error)}"
             yield Finding(

@@ -40,7 +40,6 @@ class Metrics:
             "publisher_lateness_seconds", "First attempts after the planned time", ["channel"],
             buckets=LATE, registry=self.registry,
         )  # fmt: skip
-        self._ledger = ledger
 
     def observe(self, event: str, facts: dict[str, Any]) -> None:
         """Count an event of the engine or of a trigger."""
