@@ -125,7 +125,9 @@ class Publisher:
 
     def who(self, by: str = "") -> str:
         """The name a change is recorded under: the one given, the settings' approver, else the login name."""
-        if by.strip():
+        from publisher.ledger.people import person
+
+        if person(by):
             return by.strip()
         if self.settings.core.approver:
             return self.settings.core.approver
@@ -307,6 +309,13 @@ class Publisher:
             lateness=core.plan.lateness,
             hours=self.hours,
         )
+
+    def missing(self, key: str) -> int:
+        """How many people's approvals an announcement still lacks."""
+        from publisher.ledger.people import persons
+
+        given = persons(by for by, _ in self.ledger.known(key).approvals)
+        return max(0, self.settings.core.approvals - given)
 
     def _deliveries(
         self, key: str, renderings: Sequence[Rendering], statement: Statement

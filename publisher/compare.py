@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from publisher.channel import MAIN, LiveText, Post, Rendering
 from publisher.digest import sha256
+from publisher.statement import Statement
 
 
 def judge(live: LiveText, post: Post) -> str:
@@ -62,6 +63,16 @@ def changed(old: Sequence[Rendering], new: Sequence[Rendering]) -> list[str]:
         name: " (new)" if name not in before else " (gone)" if name not in after else "" for name in names
     }
     return [f"{name}{marks[name]}" for name in names if before.get(name) != after.get(name)]
+
+
+def restated(old: Statement, new: Statement) -> list[str]:
+    """What differs between two statements, by its name for people: the approval is of these too."""
+    before, after = old.dump(canonical=True), new.dump(canonical=True)
+    return [f"the statement's {_FIELDS.get(name, name)}" for name in before if before[name] != after[name]]
+
+
+_FIELDS = {"blocks": "text", "issued": "date", "media": "documents and images", "overrides": "channels"}
+"""What people call a statement's fields, where that is something else."""
 
 
 def same_words(one: str, other: str) -> bool:

@@ -125,6 +125,8 @@ def announcement(ledger: Ledger, key: str, *, already: bool = False, full: bool 
         "clock": _clock(ledger),
         "ledger": ledger.place,
     }
+    if not known.approvals:
+        view["announcement"] |= ledger.voided(known)
     if waits := ledger.waits(key, known):
         view["announcement"]["waits"] = [
             {"action": r.action, "target": r.target, "channel": r.channel, "digest": r.digest} for r in waits

@@ -162,6 +162,10 @@ def summary_lines(view: Mapping[str, Any], zone: str = "") -> list[str]:
         )
     else:
         lines.append(f"  not approved · digest {head['digest'][:12]}…")
+        if head.get("voids"):
+            lines.append(
+                f"  {', '.join(head['voids'])} had approved it before these changed: {_few(head['changed'])}"
+            )
     if head["embargo"]:
         lines.append(f"  embargo until {moment(head['embargo'], head['zone'] or zone)}")
     for d in view["deliveries"]:
@@ -169,6 +173,11 @@ def summary_lines(view: Mapping[str, Any], zone: str = "") -> list[str]:
             f"  {MARKS.get(d['state'], ' ')} {d['id']}  {d['state']}{delivery_detail(d, head['zone'] or zone)}"
         )
     return lines + [f"  → {s}" for s in next_steps(view)]
+
+
+def _few(names: Sequence[str], most: int = 8) -> str:
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def delivery_detail(d: Mapping[str, Any], zone: str) -> str:

@@ -114,19 +114,19 @@ def approve(reference: str, by: str, at: str, digest: str, json_: bool) -> int:
         key, _ = office.ledger.resolve_reference(reference)
         when = office.when(at) if at else None
         _point_out(office, when)
+        before = office.ledger.known(key)
         office.approve(key, by=by, at=when, digest=digest)
         common.warn(*office.warnings(key))
         view = views.announcement(office.ledger, key)
+        if len(before.approvals) == len(view["announcement"]["approvals"]):
+            common.warn(f"{office.who(by)} has approved it already; one person counts once")
         if json_:
             common.show_json(view)
         else:
             click.echo("\n".join(common.summary_lines(view, office.settings.core.timezone)))
-            needed = office.settings.core.approvals
-            missing = needed - len(view["announcement"]["approvals"])
-            if missing > 0:
-                common.warn(
-                    f"{missing} more approval{'s' if missing > 1 else ''} by somebody else are needed"
-                )
+            if missing := office.missing(key):
+                more = "1 more approval" if missing == 1 else f"{missing} more approvals"
+                common.warn(f"{more} by somebody else {'is' if missing == 1 else 'are'} needed")
     return 0
 
 

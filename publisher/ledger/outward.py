@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from publisher import audience
 from publisher.channel import Receipt, Rendering
 from publisher.errors import PublisherError, UsageError
 from publisher.hours import Hours
-from publisher.ledger import acts, events
+from publisher.ledger import acts, events, people
 from publisher.ledger.control import Control
 from publisher.ledger.parts import Claimed
 from publisher.ledger.schema import announcement, approval, delivery, look, part, rendering, revision
@@ -103,7 +103,8 @@ class Outward(Control):
             what = "corrected" if statement else "retracted"
             data = {"revision": n, "digest": digest, "reason": reason, "acts": does, "stops": sorted(stops)}
             events.append(c, at, key, what, by, **data, changes=list(changes))
-            c.execute(insert(approval).values(announcement=key, digest=digest, by=by, at=at))
+            people.forget(c, key, digest)  # words that come back need all their approvals again
+            people.record(c, key, digest, by, at)
             events.append(c, at, key, "approved", by, revision=n, digest=digest, reason=reason)
             if needed > 1:
                 acts.stop(c, sorted(stops), "held")
@@ -180,9 +181,7 @@ class Outward(Control):
                 rendering.c.announcement == key, rendering.c.revision == before.n
             )
             renderings = [Rendering.load(content) for content in c.scalars(contents)]
-            # Asked for again it needs all its approvals again.
-            mine = approval.c.announcement == key, approval.c.digest == known.digest
-            c.execute(delete(approval).where(*mine))
+            people.forget(c, key, known.digest)  # asked for again it needs all its approvals again
             _, digest = self._next(c, known, Statement.load(before.statement), renderings, at, by)
             if row.ended == "retracted" and not for_good and not self._taken(c, key):
                 # Nothing more of it leaves all the same; what is public may be corrected, or taken down later.
@@ -320,9 +319,11 @@ class Outward(Control):
         """Acts of the current revision that were never planned: those lack an approval."""
         if not any(r.target for r in known.renderings):
             return []
-        rows = select(delivery.c.digest).where(delivery.c.announcement == known.id)
-        planned = set(c.scalars(rows.where(delivery.c.target.is_not(None))))
-        return [r for r in known.renderings if r.target and r.digest not in planned]
+        rows = select(delivery.c.target, delivery.c.action, delivery.c.digest).where(
+            delivery.c.announcement == known.id, delivery.c.target.is_not(None)
+        )
+        last = {(r.target, r.action): r.digest for r in c.execute(rows.order_by(delivery.c.revision))}
+        return [r for r in known.renderings if r.target and last.get((r.target, r.action)) != r.digest]
 
     def _taken(self, c: Connection, key: str) -> bool:
         """Whether a retraction was planned."""

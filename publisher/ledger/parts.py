@@ -35,7 +35,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from publisher import audience
 from publisher.channel import Part, Prepared, Receipt, Rendering
-from publisher.ledger import acts, events
+from publisher.ledger import acts, events, people
 from publisher.ledger.engine import now
 from publisher.ledger.schema import (
     announcement,
@@ -117,7 +117,7 @@ def _claimable() -> Select[Any]:
     """The ids of parts that may go now. Every condition of leaving stands here and nowhere else."""
     before = aliased(part)
     given = (
-        select(func.count(approval.c.by.distinct()))
+        select(func.count(approval.c.by))  # one row for each person: ledger/people.py sees to it
         .where(approval.c.announcement == delivery.c.announcement, approval.c.digest == revision.c.digest)
         .scalar_subquery()
     )
@@ -227,6 +227,8 @@ class Parts(Statements):
         """
         with self.write() as c:
             self._order(c, of)
+            if approvals > 1:
+                self._one_each(c, of)
             given = {
                 "needed": approvals,
                 "skew": self.skew,
@@ -499,6 +501,15 @@ class Parts(Statements):
             names = select(lane.c.name).where(lane.c.name.in_(("*", of.channel))).order_by(lane.c.name)
             c.execute(names.with_for_update(read=not alone))
             c.execute(select(announcement.c.id).where(announcement.c.id == of.announcement).with_for_update())
+
+    def _one_each(self, c: Connection, of: Row[Any]) -> None:
+        """Let nobody count as two: an earlier version took each spelling of a name for a person."""
+        mine = revision.c.announcement == of.announcement, revision.c.n == of.revision
+        digest = c.execute(select(revision.c.digest).where(*mine)).scalar_one()
+        if twice := people.drop_twice_named(c, of.announcement, digest):
+            events.append(
+                c, self._clock(c), of.announcement, "not another person", digest=digest, names=twice
+            )
 
     def _claimed(self, c: Connection, row: Row[Any], of: Row[Any], words: Rendering | None = None) -> Claimed:
         return Claimed(

@@ -13,12 +13,22 @@ from sqlalchemy.exc import IntegrityError
 
 from publisher import audience
 from publisher.channel import Rendering
-from publisher.compare import changed
+from publisher.compare import changed, restated
 from publisher.errors import StatementError, UsageError
 from publisher.hours import Hours
-from publisher.ledger import acts, events
+from publisher.ledger import acts, events, people
 from publisher.ledger.engine import Database
-from publisher.ledger.schema import announcement, approval, blob, delivery, lane, part, rendering, revision
+from publisher.ledger.schema import (
+    announcement,
+    approval,
+    blob,
+    delivery,
+    event,
+    lane,
+    part,
+    rendering,
+    revision,
+)
 from publisher.plan import When
 from publisher.render import announcement_digest
 from publisher.statement import Statement
@@ -119,10 +129,11 @@ class Statements(Database):
             )
             c.execute(update(announcement).where(announcement.c.id == key).values(**values))
             self._store(c, key, n, statement, renderings, at, who)
-            told = _submitted(statement, renderings, plan or Plan())
-            voids = [by for by, _ in old.approvals]
-            parts = changed(old.renderings, renderings)
-            events.append(c, at, key, "revised", who, revision=n, changed=parts, voids=voids, **told)
+            people.forget(
+                c, key, announcement_digest(statement, renderings)
+            )  # it may say again what it once said
+            told = _submitted(statement, renderings, plan or Plan()) | _voided(old, statement, renderings)
+            events.append(c, at, key, "revised", who, revision=n, **told)
             return n
 
     def extend(self, key: str, renderings: Sequence[Rendering], who: str) -> int:
@@ -146,6 +157,7 @@ class Statements(Database):
                 revision=n,
                 channels=[r.channel for r in renderings],
                 digest=announcement_digest(old.statement, merged),
+                **_voided(old, old.statement, merged),
             )
             return n
 
@@ -173,10 +185,9 @@ class Statements(Database):
             if plan:
                 c.execute(update(announcement).where(announcement.c.id == key).values(**plan.columns))
                 row = self._lock(c, key)
-            if by not in {name for name, _ in known.approvals}:
-                c.execute(insert(approval).values(announcement=key, digest=known.digest, by=by, at=at))
+            if people.record(c, key, known.digest, by, at):
                 events.append(c, at, key, "approved", by, revision=known.revision, digest=known.digest)
-            if len({name for name, _ in known.approvals} | {by}) < needed:
+            if people.persons(people.names(c, key, known.digest)) < needed:
                 return False
             self._plan(c, row, deliveries, at, lateness, by, hours or Hours())
             return True
@@ -329,6 +340,20 @@ class Statements(Database):
             else:
                 c.execute(select(lane.c.name).where(lane.c.name == "*").with_for_update())
             events.append(c, self._clock(c), chain, kind, who, **data)
+
+    def voided(self, known: Known) -> dict[str, Any]:
+        """What has changed since somebody last approved it, and whose approvals that voided; {} where none was."""
+        kinds = event.c.kind.in_(("revised", "extended", "approved", "rejected"))
+        rows = select(event.c.kind, event.c.data).where(event.c.chain == known.id, kinds)
+        changes: dict[str, None] = {}
+        with self.read() as c:
+            for kind, data in c.execute(rows.order_by(event.c.seq.desc())):
+                if kind not in ("revised", "extended"):
+                    break
+                changes |= dict.fromkeys(data.get("changed", ()))
+                if data.get("voids"):
+                    return {"changed": sorted(changes), "voids": data["voids"]}
+        return {}
 
     # ------------------------------------------------------------ within a transaction
 
@@ -512,14 +537,17 @@ class Plan:
 
 
 def _key(announcement_id: str, r: Rendering, several: bool, present: Mapping[str, str]) -> str:
-    """A delivery's id: `<announcement>/<channel>[.<language>]`, or its target's with what is done to it."""
+    """A delivery's id: `<announcement>/<channel>[.<language>]`, or its target's with what is done to it.
+
+    What was done to a target last counts alone: words may come back that were corrected away since.
+    """
     if not r.target:
         return f"{announcement_id}/{r.channel}" + (f".{r.language}" if several else "")
-    key, n = f"{r.target}.{r.action}", 1
-    while key in present and present[key] != r.digest:
-        n += 1
-        key = f"{r.target}.{r.action}{n}"
-    return key
+    first = f"{r.target}.{r.action}"
+    last, n = "", 1
+    while (key := first if n == 1 else f"{first}{n}") in present:
+        last, n = key, n + 1
+    return last if last and present[last] == r.digest else key
 
 
 def _new_id(c: Connection) -> str:
@@ -548,6 +576,12 @@ def _submitted(statement: Statement, renderings: Sequence[Rendering], plan: Plan
         "renderings": {f"{r.channel}.{r.language}": r.digest for r in renderings},
         "plan": plan.columns,
     }
+
+
+def _voided(old: Known, statement: Statement, renderings: Sequence[Rendering]) -> dict[str, Any]:
+    """What a new revision changes, and whose approvals that voids."""
+    parts = [*restated(old.statement, statement), *changed(old.renderings, renderings)]
+    return {"changed": parts, "voids": [by for by, _ in old.approvals]}
 
 
 def _approvable(known: Known, digest: str) -> None:

@@ -100,7 +100,10 @@ def test_two_approvals_mean_two_people(desk, box, monkeypatch) -> None:
     monkeypatch.setenv("PUBLISHER_APPROVALS", "2")
     ran = desk("publish", desk.write(), "--yes", "--approved-by", "anna", "--json")
     assert (ran.code, ran.json["announcement"]["state"]) == (0, "draft")
-    desk("approve", "@last", "--by", "anna")
+    for name in ("anna", "Anna ", "ＡＮＮＡ"):
+        said = desk("approve", "@last", "--by", name).err
+        assert "has approved it already" in said and "1 more approval by somebody else is needed" in said
+    desk("publish", desk.write(), "--yes", "--approved-by", "ANNA")
     assert desk("run", "--until-idle").code == 0
     assert box.public == []
     desk("approve", "@last", "--by", "ben")

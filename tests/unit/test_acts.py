@@ -229,6 +229,46 @@ def test_a_late_receipt_brings_the_retraction_back(office):
     assert channel.public == {}
 
 
+def test_whoever_asks_for_a_retraction_is_no_second_person_in_another_spelling(office, out):
+    """What is public comes down at two people's word."""
+    key, channel = out
+    office.approvals = 2
+    assert not act(office, key, "retract", needed=2)
+    assert not office.approve(key, " OFFICER ")
+    office.deliver(key)
+    assert channel.public
+    assert office.approve(key, "Ben")
+    office.ledger.approve(key, "ben", [], needed=2)
+    assert [by for by, _ in office.ledger.known(key).approvals] == ["officer", "Ben"]
+
+
+def test_what_was_corrected_back_and_forth_says_what_was_asked_for_last(office, out):
+    """The same words for the same reason by the same person have the same digest as before."""
+    key, channel = out
+    for text in ("New.", "Newer.", "New.", "Newer."):
+        assert act(office, key, "amend", text=text)
+        office.deliver(key)
+        assert list(channel.public.values()) == [text]
+    assert office.ledger.verify() == []
+
+
+def test_words_that_come_back_wait_for_their_second_approval_again(office, out):
+    """That two people approved them once does not approve their return."""
+    key, channel = out
+    office.approvals = 2
+    office.approve(key, "Ben")
+    for text in ("New.", "Newer.", "New."):
+        before = list(channel.public.values())
+        assert not act(office, key, "amend", text=text, needed=2)
+        assert [r.action for r in office.ledger.waits(key)] == ["amend"]
+        assert not office.approve(key, "officer")
+        office.deliver(key)
+        assert list(channel.public.values()) == before
+        assert office.approve(key, "Ben")
+        office.deliver(key)
+        assert list(channel.public.values()) == [text]
+
+
 def test_what_left_between_rendering_and_approval_is_rendered_anew(office, out):
     """The correction that took it for unsent is refused."""
     key, _ = out

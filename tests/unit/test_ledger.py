@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, insert, text, update
 
 from publisher.channel import Receipt
 from publisher.errors import SettingsError, StatementError, UsageError
@@ -103,6 +103,38 @@ def test_two_approvals_are_two_different_names(office):
     assert not office.approve(key, "anna")
     assert office.ledger.deliveries(key) == []
     assert office.approve(key, "ben")
+    assert claim(office, key) is not None
+
+
+ANNA = ["anna", "ANNA", " Anna ", "Ａｎｎａ", "An\u200bna", "A\ufeffnna"]
+JOSE = ["José  Müller", "Jose\u0301 Mu\u0308ller", "josé\u00a0müller"]
+
+
+@pytest.mark.parametrize("names", [["Anna", *ANNA], JOSE, ["Strauß", "STRAUSS"]])
+def test_a_name_in_another_spelling_is_the_same_person(office, names):
+    """Case, white space, and what looks the same or is never seen make no second person."""
+    office.approvals = 2
+    key = office.submit()
+    assert [office.approve(key, name) for name in names] == [False] * len(names)
+    assert [by for by, _ in office.ledger.known(key).approvals] == [names[0]]  # kept as it was said
+    assert [e.who for _, e in office.ledger.events(key) if e.kind == "approved"] == [names[0]]
+    assert office.approve(key, "Ben")
+
+
+def test_two_spellings_in_an_older_ledger_do_not_let_a_part_go(office):
+    """An earlier version counted them as two: the claim drops the second, and a real second person mends it."""
+    key = office.planned()
+    office.approvals = 2
+    digest = office.ledger.known(key).digest
+    with office.ledger.write() as c:
+        c.execute(insert(schema.approval).values(announcement=key, digest=digest, by="OFFICER", at=1e12))
+    (of,) = office.ledger.due(2)
+    assert office.ledger.claim(of, 2, 60.0) is None
+    assert office.ledger.due(2) == []
+    assert [e.data["names"] for _, e in office.ledger.events(key) if e.kind == "not another person"] == [
+        ["OFFICER"]
+    ]
+    assert office.approve(key, "Ben")
     assert claim(office, key) is not None
 
 
