@@ -14,8 +14,9 @@ from publisher.channel import Receipt
 from publisher.errors import UsageError
 from publisher.hours import Hours
 from publisher.ledger import acts, events
+from publisher.ledger.claims import INDEXED
 from publisher.ledger.looks import Looks
-from publisher.ledger.pages import INDEXED, PAGE, freed
+from publisher.ledger.pages import PAGE, freed
 from publisher.ledger.parts import LATE, OPEN, PAST_ADVICE
 from publisher.ledger.schema import announcement, delivery, lane, part, tick
 from publisher.ledger.statements import Plan, ensure_lane
@@ -257,7 +258,13 @@ class Control(Looks):
                 select(func.count())
                 .select_from(part)
                 .join(delivery, delivery.c.id == part.c.delivery)
-                .where(INDEXED, part.c.due < self.now() - 60, acts.ready())
+                .where(
+                    INDEXED,
+                    part.c.due < self.now() - 60,
+                    # A mailing that has begun is at it: each reader has their turn.
+                    or_(delivery.c.until.is_(None), delivery.c.until < self.now()),
+                    acts.ready(),
+                )
             )
             return int(c.execute(late).scalar_one())
 

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select,
 from sqlalchemy.exc import IntegrityError
 
 from publisher.ledger import events
-from publisher.ledger.pages import INDEXED, Pages
+from publisher.ledger.claims import INDEXED
+from publisher.ledger.pages import Pages
 from publisher.ledger.schema import delivery, event, lane, look, notice, part
 
 CHECKED = "checked"

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
 
-from publisher.ledger import events
-from publisher.ledger.parts import INDEXED, OPEN, Parts
+from publisher.ledger import claims, events
+from publisher.ledger.parts import OPEN, Parts
 from publisher.ledger.schema import announcement, part
 
 PAGE = "PageMissing"
@@ -70,12 +70,9 @@ class Pages(Parts):
     def sweep(self) -> int:
         """Besides: what waits untried past its limit is held, which says that the page is why."""
         with self.read() as c:
-            late = and_(part.c.state == "waiting", part.c.attempt == 0, part.c.last_start < self.now())
-            keys = c.execute(
-                select(part.c.delivery, part.c.kind)
-                .where(INDEXED, late, part.c.due < self.now() + LATER)
-                .distinct()
-            ).all()
+            late = and_(part.c.state == "waiting", claims.late(self.now()))
+            rows = select(part.c.delivery, part.c.kind).where(late, part.c.delivery.in_(claims.LATE))
+            keys = c.execute(rows.distinct(), {"skew": self.skew}).all()
         changed = super().sweep()
         for key, kind in keys:
             why = "its page did not come in time" if kind == PAGE else "too late"
@@ -100,6 +97,3 @@ def freed(at: float) -> dict[str, Any]:
 
 def _untried(of: Row[Any]) -> ColumnElement[bool]:
     return and_(part.c.delivery == of.id, part.c.state.in_(OPEN), part.c.attempt == 0)
-
-
-__all__ = ["INDEXED", "PAGE", "Pages", "freed"]

@@ -1,7 +1,7 @@
 """Claiming and settling parts. The claim is the attempt record: it is committed before the wire.
 
 Embargo, pause, hold, approval, plan and pace are conditions of the one statement that claims, against the
-database's clock; nothing outside it can let a part through.
+database's clock (`claims`); nothing outside it can let a part through.
 """
 
 from __future__ import annotations
@@ -16,43 +16,29 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Float,
-    Integer,
     Row,
-    Select,
-    String,
     and_,
-    bindparam,
     false,
     func,
     or_,
     select,
-    text,
     update,
 )
-from sqlalchemy.orm import aliased
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from publisher import audience
 from publisher.channel import Part, Prepared, Receipt, Rendering
-from publisher.ledger import acts, events, people
-from publisher.ledger.engine import now
+from publisher.ledger import acts, claims, events, people
+from publisher.ledger.claims import INDEXED, UNSETTLED
 from publisher.ledger.schema import (
     announcement,
-    approval,
     delivery,
     lane,
     part,
     revision,
-    subscriber,
 )
 from publisher.ledger.statements import Statements
 
 OPEN = ("planned", "waiting")
-
-INDEXED = text("part.state IN ('planned', 'waiting')")
-UNSETTLED = text("part.state IN ('sending', 'unknown')")
-"""The conditions of the partial indexes, word for word: with bound values SQLite would not see that they apply."""
 
 PROVABLE = ("sending", "unknown", *OPEN, "held", "failed", "cancelled")
 
@@ -110,103 +96,6 @@ def _dead(name: str) -> bool:
     return host == socket.gethostname() and Path("/proc/self/stat").exists() and _started(int(pid)) != rest
 
 
-_NOW = now() + bindparam("skew", type_=Float)
-
-
-def _claimable() -> Select[Any]:
-    """The ids of parts that may go now. Every condition of leaving stands here and nowhere else."""
-    before = aliased(part)
-    given = (
-        select(func.count(approval.c.by))  # one row for each person: ledger/people.py sees to it
-        .where(approval.c.announcement == delivery.c.announcement, approval.c.digest == revision.c.digest)
-        .scalar_subquery()
-    )
-    closed = select(lane.c.name).where(
-        lane.c.name.in_(("*", delivery.c.channel)),
-        or_(lane.c.paused, lane.c.blocked.is_not(None), lane.c.free > _NOW),
-    )
-    follows = select(before.c.id).where(
-        before.c.delivery == part.c.delivery,
-        before.c.recipient == part.c.recipient,
-        before.c.n == part.c.n - 1,
-        before.c.state != "delivered",
-    )
-    # A correction goes to those who got the first mail, whoever has left the list since.
-    reader = select(subscriber.c.id).where(
-        subscriber.c.id == part.c.recipient, or_(subscriber.c.active, delivery.c.action.in_(acts.TELLS))
-    )
-    return (
-        select(part.c.id)
-        .join(delivery, delivery.c.id == part.c.delivery)
-        .join(announcement, announcement.c.id == delivery.c.announcement)
-        .join(
-            revision,
-            and_(revision.c.announcement == announcement.c.id, revision.c.n == delivery.c.revision),
-        )
-        .where(
-            INDEXED,
-            part.c.due <= _NOW,
-            or_(part.c.attempt > 0, part.c.last_start.is_(None), part.c.last_start >= _NOW),
-            ~announcement.c.held,
-            or_(
-                announcement.c.ended.is_(None),
-                delivery.c.action == "retract",
-                and_(delivery.c.target.is_not(None), announcement.c.ended != "retracted"),
-            ),
-            or_(announcement.c.embargo.is_(None), announcement.c.embargo <= _NOW),
-            or_(
-                delivery.c.day_start.is_(None), and_(delivery.c.day_start <= _NOW, delivery.c.day_end > _NOW)
-            ),
-            given >= bindparam("needed", type_=Integer),
-            ~closed.exists(),
-            or_(delivery.c.action == "retract", ~follows.exists()),
-            acts.ready(),
-            or_(part.c.recipient == "", reader.exists()),
-        )
-    )
-
-
-# Made once: building so large a statement takes longer than running it.
-_CLAIMABLE = _claimable()
-_DUE = (
-    select(delivery)
-    .where(delivery.c.id.in_(_CLAIMABLE.with_only_columns(part.c.delivery).distinct()))
-    .order_by(delivery.c.due, delivery.c.id)
-)
-_DUE_OF = _DUE.where(delivery.c.announcement == bindparam("only", type_=String))
-
-
-def _claim() -> ReturningUpdate[Any]:
-    """The one statement that moves a part to `sending`.
-
-    A CTE, because PostgreSQL may evaluate `IN (SELECT … LIMIT 1)` anew for each row, and then takes many.
-    """
-    due = (
-        _CLAIMABLE.where(part.c.delivery == bindparam("key", type_=String))
-        .order_by(part.c.due, part.c.n, part.c.id)
-        .limit(1)
-        .with_for_update(of=part, skip_locked=True)
-        .cte("due")
-    )
-    return (
-        update(part)
-        .where(part.c.id.in_(select(due.c.id)))
-        .values(
-            state="sending",
-            attempt=part.c.attempt + 1,
-            first=func.coalesce(part.c.first, _NOW),
-            started=_NOW,
-            deadline=_NOW + bindparam("patience", type_=Float),
-            worker=bindparam("me", type_=String),
-            finds=0,
-        )
-        .returning(*part.c)
-    )
-
-
-_CLAIM = _claim()
-
-
 class Parts(Statements):
     """The state machine's moves that machines make."""
 
@@ -215,8 +104,8 @@ class Parts(Statements):
         given = {"needed": approvals, "skew": self.skew}
         with self.read() as c:
             if only:
-                return list(c.execute(_DUE_OF, given | {"only": only}))
-            return list(c.execute(_DUE, given))
+                return list(c.execute(claims.DUE_OF, given | {"only": only}))
+            return list(c.execute(claims.DUE, given))
 
     def claim(
         self, of: Row[Any], approvals: int, patience: float, words: Rendering | None = None
@@ -236,7 +125,7 @@ class Parts(Statements):
                 "patience": patience,
                 "me": worker(),
             }
-            row = c.execute(_CLAIM, given).first()
+            row = c.execute(claims.CLAIM, given).first()
             if row is None:
                 return None
             if not row.recipient:
@@ -362,12 +251,8 @@ class Parts(Statements):
                 .scalars()
                 .all()
             )
-            # The bare column would make SQLite walk all parts by delivery rather than those that are due.
-            named = part.c.delivery.concat("").label("delivery")
-            overdue = c.execute(select(named).where(_overdue(self)).distinct()).scalars().all()
-            over = c.scalars(
-                select(delivery.c.id).where(_past(self), delivery.c.id.in_(_open_and_due(self)))
-            ).all()
+            overdue = c.scalars(claims.LATE, {"skew": self.skew}).all()
+            over = c.scalars(claims.PAST, {"skew": self.skew}).all()
         for key in rows:
             changed += self._move(
                 key,
@@ -379,7 +264,11 @@ class Parts(Statements):
             )
         for key in overdue:
             changed += self._move(
-                key, _overdue(self), "held", "too late: a person must release it", kind=LATE
+                key,
+                and_(part.c.state == "planned", claims.late(self.now())),
+                "held",
+                "too late: a person must release it",
+                kind=LATE,
             )
         for key in over:
             changed += self._move(
@@ -596,26 +485,6 @@ class Parts(Statements):
 def receipt(data: dict[str, Any] | None) -> Receipt | None:
     """A receipt as stored."""
     return Receipt(data["id"], data.get("url", ""), data.get("data", {})) if data else None
-
-
-def _overdue(db: Parts) -> ColumnElement[bool]:
-    """Untried and past its limit, which is never before it is due."""
-    return and_(
-        INDEXED,
-        part.c.state == "planned",
-        part.c.due < db.now(),
-        part.c.attempt == 0,
-        part.c.last_start < db.now(),
-    )
-
-
-def _past(db: Parts) -> ColumnElement[bool]:
-    """Of whose words the only day is over."""
-    return and_(delivery.c.day_end.is_not(None), delivery.c.day_end <= db.now())
-
-
-def _open_and_due(db: Parts) -> Select[Any]:
-    return select(part.c.delivery.concat("")).where(INDEXED, part.c.due < db.now()).distinct()
 
 
 def _told(verdict: Verdict) -> dict[str, Any]:

@@ -13,6 +13,8 @@ subscriber, suppression                          the audience
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -30,7 +32,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = "0003"
+VERSION = "0004"
 """The Alembic revision this code works with."""
 
 meta = MetaData(
@@ -41,6 +43,12 @@ meta = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+def _only(where: str) -> dict[str, Any]:
+    """What makes an index partial."""
+    return {"postgresql_where": text(where), "sqlite_where": text(where)}
+
 
 announcement = Table(
     "announcement",
@@ -122,6 +130,7 @@ delivery = Table(
     Column("target", String(120)),
     Column("reason", Text),
     Column("prepared", JSON),
+    Column("until", Float),  # a mailing that has begun goes on until then, however late a reader's turn comes
     Column("live", String(12)),
     Column("live_at", Float),
     Column("live_text", Text),
@@ -154,18 +163,11 @@ part = Table(
     Column("hint", Text),
     Column("settled", Float),
     UniqueConstraint("delivery", "n", "recipient"),
-    Index(
-        "ix_part_due",
-        "due",
-        postgresql_where=text("state IN ('planned', 'waiting')"),
-        sqlite_where=text("state IN ('planned', 'waiting')"),
-    ),
-    Index(
-        "ix_part_open",
-        "state",
-        postgresql_where=text("state IN ('sending', 'unknown')"),
-        sqlite_where=text("state IN ('sending', 'unknown')"),
-    ),
+    # What is due, by delivery: a mailing's parts are many and due at one instant, and are stepped over as one.
+    Index("ix_part_due", "due", "delivery", **_only("state IN ('planned', 'waiting')")),
+    Index("ix_part_next", "delivery", "due", "n", "id", **_only("state IN ('planned', 'waiting')")),
+    Index("ix_part_late", "last_start", "delivery", **_only("state IN ('planned', 'waiting')")),
+    Index("ix_part_open", "state", **_only("state IN ('sending', 'unknown')")),
     Index("ix_part_delivery_state", "delivery", "state"),
     sqlite_autoincrement=True,  # an id is never given again: a late answer must not settle another part
 )
@@ -221,7 +223,7 @@ look = Table(
     Column("due", Float, nullable=False),
     Column("done", Float),
     UniqueConstraint("delivery", "kind", "due"),
-    Index("ix_look_open", "due", postgresql_where=text("done IS NULL"), sqlite_where=text("done IS NULL")),
+    Index("ix_look_open", "due", **_only("done IS NULL")),
 )
 
 # Each cause is told once.
