@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from publisher.channel import Channel, Finding, Outcome, Part, Prepared, Receipt, Rendering, Unclear
 from publisher.errors import Blocked, DeliveryError, Permanent, SettingsError, Transient
 
+from . import verp
 from .address import mailbox
 from .form import PLACEHOLDER, EmailForm
 from .mime import Letter, Mold, message_id, mold
@@ -74,6 +75,7 @@ class Email(Channel):
             self.settings.unsubscribe(token) if token else "",
             one_click=bool(token),
             answers=self._answered(part, to, made.domain),
+            returns=self._returns(part),
         )
         return self._posted(made, letter)
 
@@ -87,12 +89,26 @@ class Email(Channel):
             f"{part.rendering.target}#{part.recipient.id if part.recipient else part.n}", to, domain
         )
 
+    def _returns(self, part: Part) -> str:
+        """The reader's own bounce address for this announcement; the common one where there is no reader."""
+        bounces, reader = self.settings.bounce_address, part.recipient
+        if not (bounces and reader and reader.token):
+            return bounces
+        return verp.envelope(bounces, reader.id, part.key.partition("/")[0], reader.token)
+
     def proof(self, rendering: Rendering, address: str, mark: str) -> Receipt:
         """Mail `rendering` to one colleague: `mark` before the subject, the unsubscribe link dead. Raises DeliveryError."""
         made = self._mold(rendering, mark)
         to = _reachable(address)
         return self._posted(
-            made, Letter(to, message_id(os.urandom(16).hex(), to, made.domain), time.time(), PLACEHOLDER)
+            made,
+            Letter(
+                to,
+                message_id(os.urandom(16).hex(), to, made.domain),
+                time.time(),
+                PLACEHOLDER,
+                returns=self.settings.bounce_address,
+            ),
         )
 
     def notify(self, address: str, subject: str, text: str) -> None:
@@ -178,7 +194,7 @@ class Email(Channel):
 
     def _sent(self, over: Connection, made: Mold, letter: Letter, mail: bytes, deadline: float) -> Receipt:
         try:
-            accepted = over.transmit(made.sender, letter.to, mail, deadline)
+            accepted = over.transmit(letter.returns or made.sender, letter.to, mail, deadline)
         finally:
             if over.usable:
                 with self._lock:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 SIGNED = (
     "From", "From", "To", "Subject", "Date", "Message-ID", "Reply-To", "In-Reply-To", "References", "MIME-Version",
-    "Content-Type", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Archive", "Content-Language",
+    "Content-Type", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Help", "List-Owner", "List-Archive", "Content-Language",
+    "Feedback-ID",
 )  # fmt: skip
 """The headers that are signed where they are there. From once more than it is there, so that none can be added; the
 two for one-click unsubscribing must be among them (RFC 8058 4)."""

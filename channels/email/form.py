@@ -65,6 +65,7 @@ class EmailForm(Form):
             "From": _mailbox("sender", settings.sender),
             "Reply-To": _mailbox("reply_to", settings.reply_to),
             "List-Id": settings.list_id,
+            **self._of_the_list(statement),
             "List-Archive": f"<{_uri(statement.url)}>" if statement.url else "",
             "Content-Language": _refused(single_line, statement.language, "the statement's language"),
             "Auto-Submitted": "auto-generated",  # RFC 3834: keeps "out of office" away
@@ -72,6 +73,20 @@ class EmailForm(Form):
             "X-Auto-Response-Suppress": "OOF, AutoReply",  # Exchange; "All" would suppress reports of failure too
         }
         return {name: value for name, value in headers.items() if value}
+
+    def _of_the_list(self, statement: Statement) -> dict[str, str]:
+        """Who answers for the list (RFC 2369), and by what Gmail counts complaints. A list's own server says it itself."""
+        settings = self._settings
+        if settings.list_address or not settings.sender:
+            return {}
+        people = f"<mailto:{_mail_uri(settings.reply_to or settings.sender)}>"
+        return {"List-Help": people, "List-Owner": people, "Feedback-ID": self._feedback(statement)}
+
+    def _feedback(self, statement: Statement) -> str:
+        """`statement:list:office:sender`, the last of 5 to 15 characters and always the same; nothing of a reader."""
+        office, _, domain = mailbox(self._settings.sender).address.rpartition("@")
+        name = self._settings.list_id.rpartition("<")[2].rstrip(">") or "list"
+        return f"{statement.digest[:12]}:{name}:{office}:{domain[-15:].strip('.-'):_<5}"
 
 
 @lru_cache(maxsize=8)
@@ -112,6 +127,11 @@ def _mailbox(name: str, value: str) -> str:
         return str(mailbox(value)) if value else ""
     except ValueError as error:
         raise SettingsError(f"{PREFIX}{name.upper()} {value!r}: {error}") from None
+
+
+def _mail_uri(value: str) -> str:
+    """The address of a mailbox, as after `mailto:` (RFC 6068)."""
+    return quote(mailbox(value).address, safe="@!$'*+-._~")
 
 
 def _uri(url: str) -> str:

@@ -39,7 +39,8 @@ _GAP = re.compile(rb"=\r\n@@(text|html)@@=\r\n")
 class Letter:
     """What is one recipient's own. `unsubscribe` is their link; `one_click` announces it in the headers.
 
-    `answers` is the Message-ID of the mail that this one corrects.
+    `answers` is the Message-ID of the mail that this one corrects. `returns` is the envelope sender, where the
+    mail goes back to when nobody can take it; the sender's own address when empty.
     """
 
     to: str
@@ -48,6 +49,7 @@ class Letter:
     unsubscribe: str = ""
     one_click: bool = False
     answers: str = ""
+    returns: str = ""
 
     def headers(self) -> dict[str, str]:
         from email.utils import format_datetime
@@ -182,6 +184,7 @@ def _quoted_link(url: str) -> bytes:
 
 def _header(name: str, value: str) -> bytes:
     """One header: an address or link never encoded nor folded, a name or text only where it is not ASCII."""
+    single_line(value, f"the header {name}")
     if not value.isascii() and name in _NAMED:
         words, _, address = value.rpartition("<")
         value = _encoded(name, words.strip(' "')) + f"\r\n <{address}"

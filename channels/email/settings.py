@@ -10,8 +10,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from . import dkim
-from .address import mailbox, single_line
+from . import dkim, verp
+from .address import ascii_address, mailbox, single_line
 from .dkim import Signer
 
 PREFIX = "PUBLISHER_EMAIL__"
@@ -47,6 +47,10 @@ class EmailSettings(BaseModel):
     )
     sender: str = Field("", description="who the mail is from: Name <address>, or an address")
     reply_to: str = Field("", description="where answers go, when not to the sender")
+    bounce_address: str = Field(
+        "",
+        description="where undeliverable mail goes back to; each reader's own, bounces+…@example.org, is made of it; the sender when unset",
+    )
     list_id: str = Field("", description="what the list is called (RFC 2919): Human name <list.example.org>")
     unsubscribe_url: str = Field(
         "",
@@ -86,6 +90,18 @@ class EmailSettings(BaseModel):
     @classmethod
     def _one_line(cls, value: str) -> str:
         return single_line(value.strip(), "it")
+
+    @field_validator("bounce_address")
+    @classmethod
+    def _bounces(cls, value: str) -> str:
+        if not value.strip():
+            return ""
+        address = ascii_address(value)
+        if address.index("@") > verp.LONGEST:
+            raise ValueError(
+                f"has more than {verp.LONGEST} characters before its @; each reader's own is longer"
+            )
+        return address
 
     @field_validator("list_id")
     @classmethod

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from channels.email import smtp
+from channels.email import smtp, verp
 from channels.email.adapter import Email
 from channels.email.form import PLACEHOLDER
 from channels.email.settings import EmailSettings
@@ -95,6 +95,27 @@ def test_each_recipient_gets_a_mail_with_only_their_own_address_link_and_identit
             assert f"https://example.org/u/tok-{name}" in body.get_content()
     assert receipts[0].id != receipts[1].id
     assert sent(box, "EHLO") == 1  # one connection carried both
+
+
+def test_each_mail_comes_back_to_an_address_of_its_readers_own(box: Sandbox) -> None:
+    with closing(email(box.smtp_url, bounce_address="bounces@example.org")) as channel:
+        channel.send(
+            part(key="a1b2c3/email.fr#s1", recipient=Recipient("s1", "ann@example.net", token="t")), {}
+        )
+        channel.proof(rendering(), "colleague@example.org", "")
+    reader, colleague = (p.sender for p in box.public)
+    assert verp.opened(reader, "bounces@example.org") == verp.Tag(
+        "s1", "a1b2c3", reader.rpartition("-")[2][:16]
+    )
+    assert verp.opened(reader, "bounces@example.org").genuine("t")
+    assert colleague == "bounces@example.org"
+
+
+def test_a_list_addresses_mail_comes_back_to_the_bounce_address_itself(box: Sandbox) -> None:
+    settings = {"list_address": "all@lists.example.org", "bounce_address": "bounces@example.org"}
+    with closing(email(box.smtp_url, **settings)) as channel:
+        channel.send(Part("a1/email#0", rendering("Words.", "<p>Words.</p>")), {})
+    assert box.public[0].sender == "bounces@example.org"
 
 
 def test_the_text_arrives_to_the_dot(box: Sandbox, channel: Email) -> None:

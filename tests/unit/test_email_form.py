@@ -30,15 +30,19 @@ def statement(**of: Any) -> Statement:
 
 
 def test_headers_say_who_writes_what_list_it_is_and_that_nobody_need_answer() -> None:
+    said = statement(url="https://example.org/s", language="fr")
     made = form(
         sender="Press, Office <press@example.org>",
         reply_to="ask@example.org",
         list_id="News <news.example.org>",
-    ).headers(statement(url="https://example.org/s", language="fr"))
+    ).headers(said)
     assert made == {
         "From": '"Press, Office" <press@example.org>',
         "Reply-To": "ask@example.org",
         "List-Id": "News <news.example.org>",
+        "List-Help": "<mailto:ask@example.org>",
+        "List-Owner": "<mailto:ask@example.org>",
+        "Feedback-ID": f"{said.digest[:12]}:news.example.org:press:example.org",
         "List-Archive": "<https://example.org/s>",
         "Content-Language": "fr",
         "Auto-Submitted": "auto-generated",
@@ -49,6 +53,30 @@ def test_headers_say_who_writes_what_list_it_is_and_that_nobody_need_answer() ->
 
 def test_headers_leave_out_what_the_settings_do_not_give() -> None:
     assert not {"From", "Reply-To", "List-Id", "List-Archive"} & set(form().headers(statement()))
+
+
+@pytest.mark.parametrize(
+    ("sender", "last"),
+    [
+        ("a@b.io", "b.io_"),
+        ("a@press.international.example.org", "nal.example.org"),
+        ("a@press.xy.example.org", "xy.example.org"),
+    ],
+)
+def test_gmails_name_for_a_sender_has_five_to_fifteen_characters(sender: str, last: str) -> None:
+    feedback = form(sender=sender).headers(statement())["Feedback-ID"].split(":")
+    assert feedback[1:] == ["list", "a", last]
+    assert 5 <= len(last) <= 15
+
+
+def test_a_list_with_a_server_of_its_own_lets_that_say_who_helps() -> None:
+    made = form(sender="a@example.org", list_address="all@lists.example.org").headers(statement())
+    assert not {"List-Help", "List-Owner", "Feedback-ID"} & set(made)
+
+
+def test_an_address_in_a_header_is_written_as_in_a_link() -> None:
+    made = form(sender="a@example.org", reply_to="Ask <o'neil+50%@例え.jp>").headers(statement())
+    assert made["List-Owner"] == "<mailto:o'neil+50%25@xn--r8jz45g.jp>"
 
 
 def test_a_page_with_letters_beyond_ascii_is_percent_encoded_in_its_header() -> None:
@@ -65,7 +93,7 @@ def test_whatever_could_end_a_header_is_refused_wherever_it_comes_from(bad: str)
         form().wire("subject", Text.plain(f"News{bad}Bcc: all@example.org"))
     with pytest.raises(StatementError, match="statement's url"):
         form().headers(statement(url=f"https://example.org/{bad}x"))
-    for name in ("sender", "reply_to", "list_id", "list_address", "unsubscribe_url"):
+    for name in ("sender", "reply_to", "bounce_address", "list_id", "list_address", "unsubscribe_url"):
         with pytest.raises(ValueError, match="control character"):
             EmailSettings(**{name: f"a{bad}b@example.org"})
 
@@ -190,6 +218,13 @@ def test_the_token_goes_where_it_is_wanted_or_last(url: str, link: str) -> None:
 def test_an_unsubscribe_address_that_providers_would_ignore_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="https"):
         EmailSettings(unsubscribe_url=url)
+
+
+def test_a_bounce_address_leaves_room_for_each_readers_own() -> None:
+    assert EmailSettings(bounce_address=" Bounces@Example.org ").bounce_address == "Bounces@example.org"
+    assert EmailSettings(bounce_address=f"{'b' * 17}@example.org").bounce_address
+    with pytest.raises(ValueError, match="more than 17 characters before its @"):
+        EmailSettings(bounce_address=f"{'b' * 18}@example.org")
 
 
 def test_a_list_id_needs_angle_brackets_and_a_dot() -> None:

@@ -149,3 +149,14 @@ def test_a_stored_subject_that_would_be_read_differently_is_never_sent(subject: 
 def test_a_stored_body_with_a_bare_carriage_return_is_never_sent() -> None:
     with pytest.raises(Permanent, match="cannot be built as approved"):
         mold(rendering(text="One\rtwo"))
+
+
+@pytest.mark.parametrize(
+    "bad", ["\0", "\x01", "\x0b", "\x0c", "\x1f", "\x7f", "\x85", "\r\nBcc: all@example.org"]
+)
+@pytest.mark.parametrize("where", ["to", "message_id", "unsubscribe", "answers"])
+def test_what_is_a_recipients_own_can_end_no_header(where: str, bad: str) -> None:
+    own = {"to": "a@example.net", "message_id": "<k@example.org>", "unsubscribe": "https://example.org/u/t"}
+    tainted = Letter(**{**own, "date": 0.0, "one_click": True, where: f"{own.get(where, '<k')}{bad}"})
+    with pytest.raises(Permanent, match="control character or line break"):
+        mold(rendering()).filled(tainted)
