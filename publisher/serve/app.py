@@ -1,4 +1,4 @@
-"""The service's web side: the webhook, health, metrics, and a feed of what was published.
+"""The service's web side: the webhook, health, metrics, and a feed of what was published; described in openapi.yaml.
 
 Nothing here sends anything: it stores and reads, and the clock delivers.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -52,8 +53,14 @@ def app(office: Publisher, metrics: Metrics, hook: Hook | None, alive: Callable[
         made = await run_in_threadpool(atom, office, str(request.url))
         return Response(made, media_type="application/atom+xml")
 
+    described = JSONResponse(description())
+
+    async def describe(_: Request) -> Response:
+        return described
+
     routes = [
         *leaving.routes(office),
+        Route("/openapi.json", describe),
         Route("/health", healthy),
         Route("/ready", ready),
         Route("/metrics", measured),
@@ -67,6 +74,15 @@ def app(office: Publisher, metrics: Metrics, hook: Hook | None, alive: Callable[
         routes.append(Route("/hooks/statements", statements, methods=["POST"]))
     errors: Any = {HTTPException: _explained, Exception: _unexpected}
     return Starlette(routes=routes, exception_handlers=errors)
+
+
+def description() -> dict[str, Any]:
+    """The whole web side as OpenAPI 3.1."""
+    import yaml
+
+    text = files("publisher.serve").joinpath("openapi.yaml").read_text("utf-8")
+    described: dict[str, Any] = yaml.safe_load(text)
+    return described
 
 
 def _ready(office: Publisher, alive: Callable[[], str]) -> Response:

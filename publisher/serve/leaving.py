@@ -37,12 +37,10 @@ def routes(office: Publisher) -> list[Route]:
     """The page and its button."""
 
     async def page(request: Request) -> Response:
-        return await run_in_threadpool(_asked, office, request.path_params["token"])
+        answer = _left if request.method == "POST" else _asked
+        return await run_in_threadpool(answer, office, request.path_params["token"])
 
-    async def leave(request: Request) -> Response:
-        return await run_in_threadpool(_left, office, request.path_params["token"])
-
-    return [Route(PATH, page, methods=["GET"]), Route(PATH, leave, methods=["POST"])]
+    return [Route(PATH, page, methods=["GET", "POST"])]
 
 
 def _asked(office: Publisher, token: str) -> Response:

@@ -10,13 +10,18 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from publisher.api import Source
 from publisher.errors import StatementError
 from publisher.intake.fields import KEYS
 
+ADDRESS = ("url", "title", "language", "embargo")
+"""What may be said of a page that is fetched."""
+TEXTS = ("title", "url", "issued", "embargo", "language", "organization", "summary")
+LISTED = ("hashtags", "mentions")
+"""Lists of texts."""
 WHERE = "the webhook's JSON"
 
 
@@ -31,11 +36,14 @@ def source(body: bytes, mapping: Mapping[str, str]) -> Source:
     fields = _mapped(said, mapping) if mapping else _wordpress(said) if _is_wordpress(said) else said
     text, markup = fields.pop("text", None), fields.pop("html", None)
     if text is None and markup is None:
-        return _address(fields)
-    if not isinstance(text if text is not None else markup, str):
-        raise StatementError(f"{WHERE}: `text` and `html` are texts")
+        return _address(fields, () if mapping else set(fields) - set(ADDRESS))
+    _are_texts({"text": text, "html": markup} | {key: fields.get(key) for key in TEXTS})
+    for key in LISTED:
+        listed = fields.get(key)
+        if isinstance(listed, list) and not all(isinstance(one, str) for one in listed):
+            raise StatementError(f"{WHERE}: `{key}` must be a list of texts")
     unknown = [key for key in fields if key not in KEYS]
-    front = {key: value for key, value in fields.items() if key in KEYS and value not in (None, "")}
+    front = {key: value for key, value in fields.items() if key in KEYS and value is not None}
     if not mapping and unknown and not _is_wordpress(said):
         raise StatementError(
             f"{WHERE}: unknown key {unknown[0]!r}; known are text, html, {', '.join(KEYS)}. "
@@ -44,12 +52,26 @@ def source(body: bytes, mapping: Mapping[str, str]) -> Source:
     return Source("-", stdin=_markdown(front, text if text is not None else _one_block(str(markup))))
 
 
-def _address(fields: Mapping[str, Any]) -> Source:
+def _address(fields: Mapping[str, Any], beside: Collection[str]) -> Source:
+    """The page that is named. `beside`: what was said with it and would not be heeded."""
     url = fields.get("url")
     if not isinstance(url, str) or not url.startswith(("http://", "https://")):
         raise StatementError(f"{WHERE} has neither a text nor the http(s) `url` of a page")
-    title, language, embargo = (str(fields.get(k) or "") for k in ("title", "language", "embargo"))
-    return Source(url, title=title, language=language, embargo=embargo)
+    if beside:
+        raise StatementError(
+            f"{WHERE}: {sorted(beside)[0]!r} says nothing of a page that is fetched; beside `url` stand "
+            f"{', '.join(ADDRESS[1:])}, all else with a `text` or `html`"
+        )
+    _are_texts({key: fields.get(key) for key in ADDRESS})
+    said = {key: fields.get(key) or "" for key in ADDRESS}
+    return Source(url, title=said["title"], language=said["language"], embargo=said["embargo"])
+
+
+def _are_texts(said: Mapping[str, Any]) -> None:
+    """JSON knows what is a text; front matter would make one of a number. Raises StatementError."""
+    for key, value in said.items():
+        if not isinstance(value, str | None):
+            raise StatementError(f"{WHERE}: `{key}` must be text, not {json.dumps(value)[:80]}")
 
 
 def _markdown(front: Mapping[str, Any], body: str) -> bytes:
@@ -75,10 +97,13 @@ def _wordpress(said: Mapping[str, Any]) -> dict[str, Any]:
     """A post as WordPress's REST API gives it (`/wp/v2/posts/<id>`)."""
     if said.get("status", "publish") != "publish":
         raise StatementError(f"the post is {said['status']!r} in WordPress, not published; nothing was taken")
-    issued = str(said.get("date_gmt") or "")
+    title, content, issued = said["title"]["rendered"], said["content"]["rendered"], said.get("date_gmt")
+    for key, value in (("title.rendered", title), ("content.rendered", content), ("date_gmt", issued or "")):
+        if not isinstance(value, str):
+            raise StatementError(f"{WHERE}: `{key}` must be text")
     return {
-        "title": html.unescape(re.sub(r"<[^>]*>", "", str(said["title"]["rendered"]))).strip(),
-        "html": str(said["content"]["rendered"]),
+        "title": html.unescape(re.sub(r"<[^>]*>", "", title)).strip(),
+        "html": content,
         "url": said.get("link"),
         "issued": f"{issued}Z" if issued else None,
         "language": said.get("lang"),  # where a plug-in for several languages says it
