@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,38 @@ from typing import Any
 import pytest
 
 from publisher.channel import Channel, Copy, Form, LiveText, Outcome, Part, Post, Receipt, Rendering, Unclear
-from publisher.ledger import Ledger, NewDelivery, Plan
+from publisher.ledger import Ledger, NewDelivery, Plan, engine, identity, schema
 from publisher.settings import Retry
 from publisher.statement import Block, Statement
 
 HERE = "http://127.0.0.1:1"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def as_shipped() -> Iterator[Callable[[Any, Any], None]]:
+    """What the product does to a new connection to SQLite; while tests run, commits do not wait for the disk.
+
+    That is for power cuts, and no test makes one. Nor is every statement compiled anew for each of the many engines
+    that tests make: those of one kind of ledger share a dialect, and so what SQLAlchemy has compiled for it.
+    """
+    create, on_connect = engine.create_engine, engine._on_connect
+    first: dict[str, tuple[Any, Any]] = {}
+
+    def created(url: Any, **options: Any) -> Any:
+        made = create(url, **options)
+        place = "sqlite" if made.dialect.name == "sqlite" else str(url)
+        shared, made._compiled_cache = first.setdefault(place, (made.dialect, made._compiled_cache))
+        made.dialect = made.pool._dialect = shared
+        return made
+
+    def connected(connection: Any, record: Any) -> None:
+        on_connect(connection, record)
+        connection.execute("PRAGMA synchronous=OFF")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "create_engine", created)
+        patch.setattr(engine, "_on_connect", connected)
+        yield on_connect
 
 
 def _postgres() -> str | None:
@@ -46,28 +74,93 @@ def postgres_server() -> str:
     return url
 
 
-@pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """A schema of its own on the server, dropped afterwards."""
+@contextmanager
+def _schema(server: str) -> Iterator[str]:
     from sqlalchemy import create_engine, text
 
     name = f"t{uuid.uuid4().hex[:12]}"
-    engine = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    made = create_engine(server, isolation_level="AUTOCOMMIT")
+    with made.connect() as connection:
         connection.execute(text(f"CREATE SCHEMA {name}"))
     try:
-        yield f"{postgres_server}?options=-csearch_path%3D{name}"
+        yield f"{server}?options=-csearch_path%3D{name}"
     finally:
-        with engine.connect() as connection:
+        with made.connect() as connection:
             connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
-        engine.dispose()
+        made.dispose()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """A schema of its own on the server, with nothing in it, dropped afterwards."""
+    with _schema(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def emptied(postgres_server: str) -> Iterator[Callable[[], str]]:
+    """The URL of a ledger on PostgreSQL that is as if new: one for all tests, for making its tables takes longest."""
+    with ExitStack() as stack:
+        kept: list[tuple[str, str]] = []
+
+        def url() -> str:
+            if not (kept and _empty(*kept[0])):
+                place = stack.enter_context(_schema(postgres_server))
+                place += f"&application_name={place.rpartition('%3D')[2]}"
+                Ledger(place).close()
+                kept[:] = [(place, _tables(place))]
+            return kept[0][0]
+
+        yield url
+
+
+def _tables(url: str) -> str:
+    """What the tables of a ledger on PostgreSQL are: its schema, in few letters."""
+    from sqlalchemy import NullPool, create_engine, text
+
+    with create_engine(url, poolclass=NullPool).connect() as c:
+        return str(c.scalar(text(TABLES)))
+
+
+TABLES = """
+    SELECT md5(string_agg(concat_ws(' ', relname, relkind, attname, atttypid), ',' ORDER BY relname, attnum))
+        || (SELECT version_num FROM alembic_version)
+    FROM pg_class LEFT JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
+    WHERE relnamespace = current_schema()::regnamespace
+"""
+
+LEAVE = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE application_name = current_schema() AND pid <> pg_backend_pid()
+"""
+
+NUMBERS = "SELECT setval(format('%I', relname)::regclass, 1, false) FROM pg_class WHERE relkind = 'S' AND relnamespace = current_schema()::regnamespace"
+
+
+def _empty(url: str, tables: str) -> bool:
+    """Make the ledger at a URL as if new; False when a test has left it with other tables."""
+    from sqlalchemy import NullPool, create_engine, text
+
+    with create_engine(url, poolclass=NullPool).begin() as c:
+        c.execute(
+            text(LEAVE)
+        )  # whoever has it open still, a process that was killed or a test that did not close it
+        if c.scalar(text(TABLES)) != tables:
+            return False
+        for table in reversed(schema.meta.sorted_tables):
+            c.execute(table.delete())
+        c.execute(text(NUMBERS))
+        c.execute(schema.lane.insert().values(name="*", paused=False, free=0.0))
+        identity.settle(c, identity.here(c, url))
+    return True
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a ledger may be made, or stands and is as if new."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ledger.db'}"
-    return str(request.getfixturevalue("postgres_url"))
+    return str(request.getfixturevalue("emptied")())
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -391,3 +393,13 @@ def test_a_server_whose_standbys_may_forget_is_refused(postgres_url, standbys):
         return
     with pytest.raises(SettingsError, match="replicates asynchronously"):
         Ledger(shadowed)
+
+
+def test_what_is_committed_to_a_file_is_on_the_disk(as_shipped, tmp_path):
+    """A power cut forgets no attempt: with NORMAL, SQLite's log may lose its last commits."""
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as connection:
+        as_shipped(connection, None)
+        told = [
+            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
+        ]
+    assert told == ["wal", 2]

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -15,15 +16,23 @@ from publisher.ledger import schema
 FOLDER = Path(publisher.ledger.__file__).parent / "migrations"
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database with nothing in it."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.db'}"
+    return str(request.getfixturevalue("postgres_url"))
+
+
 def config() -> Config:
     made = Config()
     made.set_main_option("script_location", str(FOLDER))
     return made
 
 
-def test_migrating_from_nothing_makes_the_very_tables_a_new_ledger_has(database_url: str) -> None:
+def test_migrating_from_nothing_makes_the_very_tables_a_new_ledger_has(empty_url: str) -> None:
     """A ledger that grew by migrations is the same as one made today."""
-    engine, alembic = create_engine(database_url), config()
+    engine, alembic = create_engine(empty_url), config()
     with engine.begin() as connection:
         alembic.attributes["connection"] = connection
         command.upgrade(alembic, "head")
@@ -35,9 +44,9 @@ def test_the_code_works_with_the_newest_migration() -> None:
     assert ScriptDirectory.from_config(config()).get_current_head() == schema.VERSION
 
 
-def test_what_acted_on_a_post_keeps_its_target(database_url: str) -> None:
+def test_what_acted_on_a_post_keeps_its_target(empty_url: str) -> None:
     """A retraction that an older version stored is found again."""
-    engine, alembic = create_engine(database_url), config()
+    engine, alembic = create_engine(empty_url), config()
     content = '{"target": "abc/x", "action": "retract"}'
     with engine.begin() as connection:
         alembic.attributes["connection"] = connection
