@@ -82,10 +82,9 @@ def add(
     """Add one subscriber. False when they are on the list already. Raises UsageError when they must not be mailed."""
     written, key = normal(address)
     with db.write() as c:
-        at = _locked(c, db)
-        stopped = c.scalar(select(suppression.c.reason).where(suppression.c.normal == key))
-        if stopped is not None:
-            raise UsageError(f"{written} must not be mailed ({stopped})")
+        at = locked(c, db)
+        if why := stopped(c, key):
+            raise UsageError(f"{written} must not be mailed ({why})")
         present = c.execute(select(subscriber).where(subscriber.c.normal == key)).first()
         if present is not None and present.active:
             return False
@@ -100,15 +99,10 @@ def remove(db: Database, address: str, *, by: str = "", reason: str = "left") ->
     """Take somebody off the list for good; takes effect in a mailing that is already under way."""
     written, key = normal(address)
     with db.write() as c:
-        at = _locked(c, db)
-        found = c.execute(
-            update(subscriber).where(subscriber.c.normal == key, subscriber.c.active).values(active=False)
-        )
-        if not found.rowcount:
+        found = c.execute(select(subscriber).where(subscriber.c.normal == key, subscriber.c.active)).first()
+        if found is None:
             raise UsageError(f"{written} is not on the list")
-        if not c.scalar(select(func.count()).where(suppression.c.normal == key)):
-            c.execute(insert(suppression).values(normal=key, reason=reason, at=at))
-        events.append(c, at, events.GLOBAL, "unsubscribed", by, count=1, reason=reason)
+        suppress(c, db, found, reason, by)
 
 
 def reader(db: Database, token: str) -> Row[Any] | None:
@@ -119,22 +113,44 @@ def reader(db: Database, token: str) -> Row[Any] | None:
         return c.execute(select(subscriber).where(subscriber.c.token == token)).first()
 
 
+def whose(db: Database, token: str) -> str:
+    """The id of the reader with this unsubscribe token; "" for nobody's."""
+    found = reader(db, token)
+    return str(found.id) if found else ""
+
+
+def token(db: Database, key: str) -> str:
+    """The unsubscribe token of the subscriber with this id; "" for nobody."""
+    with db.read() as c:
+        return c.scalar(select(subscriber.c.token).where(subscriber.c.id == key)) or ""
+
+
 def leave(db: Database, token: str) -> bool:
     """Take the reader with this token off the list, for good and at once; doing it again changes nothing.
 
     False when it is nobody's.
     """
     with db.write() as c:
-        at = _locked(c, db)
         found = c.execute(select(subscriber).where(subscriber.c.token == token)).first()
-        if found is None:
-            return False
-        if found.active:
-            c.execute(update(subscriber).where(subscriber.c.id == found.id).values(active=False))
-            if not c.scalar(select(func.count()).where(suppression.c.normal == found.normal)):
-                c.execute(insert(suppression).values(normal=found.normal, reason="left", at=at))
-            events.append(c, at, events.GLOBAL, "unsubscribed", "(reader)", count=1, reason="left")
-        return True
+        if found is not None and found.active:
+            suppress(c, db, found, "left", "(reader)")
+        return found is not None
+
+
+def suppress(c: Connection, db: Database, who: Row[Any], reason: str, by: str, **facts: Any) -> None:
+    """Take a subscriber off the list for good, or give another reason why they are; `facts` go into the log."""
+    at = locked(c, db)
+    c.execute(update(subscriber).where(subscriber.c.id == who.id).values(active=False))
+    if not c.execute(
+        update(suppression).where(suppression.c.normal == who.normal).values(reason=reason, at=at)
+    ).rowcount:
+        c.execute(insert(suppression).values(normal=who.normal, reason=reason, at=at))
+    events.append(c, at, events.GLOBAL, "unsubscribed", by, count=1, reason=reason, **facts)
+
+
+def stopped(c: Connection, key: str) -> str:
+    """Why the normalised address `key` must not be mailed; "" where it may."""
+    return c.scalar(select(suppression.c.reason).where(suppression.c.normal == key)) or ""
 
 
 def load(
@@ -170,17 +186,19 @@ def _take(
     seen: _Seen | None,
 ) -> None:
     wanted, off = _sorted(batch, result, suppress)
-    at = 0.0 if seen else _locked(c, db)
+    at = 0.0 if seen else locked(c, db)
     keys = [*wanted, *off]
     known = set(c.scalars(select(subscriber.c.normal).where(subscriber.c.normal.in_(keys))))
-    stopped = set(c.scalars(select(suppression.c.normal).where(suppression.c.normal.in_(keys))))
+    off_limits = set(c.scalars(select(suppression.c.normal).where(suppression.c.normal.in_(keys))))
     if seen:
         known |= seen.before(wanted)
-        stopped |= seen.before([f"-{key}" for key in off], 1)
-    off = {key: why for key, why in off.items() if key not in stopped}
-    new = [row for key, row in wanted.items() if key not in stopped and key not in known and key not in off]
-    result.suppressed += sum(key in stopped or key in off for key in wanted)
-    result.known += sum(key in known and key not in stopped and key not in off for key in wanted)
+        off_limits |= seen.before([f"-{key}" for key in off], 1)
+    off = {key: why for key, why in off.items() if key not in off_limits}
+    new = [
+        row for key, row in wanted.items() if key not in off_limits and key not in known and key not in off
+    ]
+    result.suppressed += sum(key in off_limits or key in off for key in wanted)
+    result.known += sum(key in known and key not in off_limits and key not in off for key in wanted)
     result.stopped += len(off)
     result.added += len(new)
     if seen:
@@ -273,8 +291,7 @@ def recipient(c: Connection, key: str, *, left: bool = False) -> Recipient | Non
     """
     row = c.execute(select(subscriber).where(subscriber.c.id == key)).first()
     if row is not None and not row.active:
-        why = c.scalar(select(suppression.c.reason).where(suppression.c.normal == row.normal))
-        row = row if left and why in (None, "left") else None
+        row = row if left and stopped(c, row.normal) in ("", "left") else None
     return Recipient(row.id, row.address, row.name, row.token) if row else None
 
 
@@ -308,7 +325,7 @@ def drop_leavers(c: Connection, key: str) -> None:
     c.execute(delete(part).where(part.c.delivery == key, part.c.attempt == 0, part.c.recipient.in_(gone)))
 
 
-def _locked(c: Connection, db: Database) -> float:
+def locked(c: Connection, db: Database) -> float:
     """The time; the global chain is ordered by whoever holds its lane."""
     c.execute(select(lane.c.name).where(lane.c.name == "*").with_for_update())
     return float(c.execute(select(db.now())).scalar_one())

@@ -381,6 +381,21 @@ class Finding:
         return cls(False, said.removesuffix("; nothing was published by this call"), "check again later")
 
 
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What came back from the address of one recipient: a failure, a delay, a complaint, or something else.
+
+    `status` is the enhanced code (RFC 3463) such as 5.1.1, "" where none is named. `reader` (a subscriber's id) and
+    `announcement` are proven, or "".
+    """
+
+    kind: Literal["failed", "delayed", "complaint", "other"]
+    status: str = ""
+    reason: str = ""
+    reader: str = ""
+    announcement: str = ""
+
+
 class NoSettings(BaseModel):
     """For a channel that needs none."""
 
@@ -394,6 +409,8 @@ class Channel:
     have, all raising DeliveryError: `amend(receipt, part) -> Receipt` puts the part's main text in place of what
     is public under the receipt, and leaves the rest as it is; `retract(receipt)` takes it down, and is no error
     where it is gone; `notify(address, subject, text)` mails one of the office's own people.
+    `returned(mail, to, token, whose) -> Returned` reads what came back to the address `to`, and believes whom it is
+    about where that is proven with the reader's token: `token(id)` gives it, `whose(token)` the reader's id (no network).
     `leaving(token) -> str` is where a reader's mail program posts to leave, or "" (no network).
     """
 

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from publisher.channel import Channel, Finding, Outcome, Part, Prepared, Receipt, Rendering, Unclear
+from publisher.channel import Channel, Finding, Outcome, Part, Prepared, Receipt, Rendering, Returned, Unclear
 from publisher.errors import Blocked, DeliveryError, Permanent, SettingsError, Transient
 
 from . import verp
@@ -17,6 +17,8 @@ from .mime import Letter, Mold, message_id, mold
 from .settings import PREFIX, EmailSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .dkim import Signer
     from .smtp import Connection
 
@@ -131,6 +133,14 @@ class Email(Channel):
     def leaving(self, token: str) -> str:
         """Where a reader's mail program posts to leave the list; "" where the mails have no such link."""
         return self.settings.unsubscribe(token) if self.settings.personal_links else ""
+
+    def returned(
+        self, mail: bytes, to: str, token: Callable[[str], str], whose: Callable[[str], str]
+    ) -> Returned:
+        """What a mail that came back says, and about whom. Raises StatementError when it is no mail."""
+        from . import returned
+
+        return returned.read(mail, self.settings, to=to, token=token, whose=whose)
 
     def find(self, part: Part, since: float) -> Outcome:
         return Unclear("mail cannot be looked up; the relay's log knows the Message-ID")

@@ -165,6 +165,12 @@ class EmailSettings(BaseModel):
         base, mark, query = self.unsubscribe_url.partition("?")
         return f"{base.rstrip('/')}/{token}{mark}{query}"
 
+    def token(self, link: str) -> str:
+        """Whose unsubscribe address `link` is: the inverse; "" when it is none."""
+        before, mark, after = self.unsubscribe("|").partition("%7C") if self.unsubscribe_url else ("", "", "")
+        inside = link.startswith(before) and link.endswith(after) and len(link) > len(before) + len(after)
+        return unquote(link[len(before) : len(link) - len(after)]) if mark and inside else ""
+
     def problems(self) -> list[str]:
         """What keeps a mail from being sent, one sentence for each setting; empty when nothing does."""
         found = [

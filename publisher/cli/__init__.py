@@ -13,6 +13,7 @@ import click
 from publisher import __version__
 from publisher.cli import (
     afterwards,
+    bounces,
     desk,
     doctor,
     init,
@@ -64,7 +65,7 @@ for command in (
     setup.demo, preview.preview, publish.publish, publish.submit, publish.approve, publish.reject, publish.test,
     desk.queue, desk.show, desk.log, desk.hold, desk.release, desk.cancel, desk.reschedule,
     afterwards.retry, afterwards.resolve, live.retract, live.correct, live.repair, live.verify, report.report, desk.status, desk.pause, desk.resume, afterwards.run, afterwards.serve,
-    ledger.ledger, setup.subscribers, mailing.email, setup.channels, setup.sandbox, init.init, login.login, doctor.doctor, init.completion,
+    ledger.ledger, setup.subscribers, bounces.bounces, mailing.email, setup.channels, setup.sandbox, init.init, login.login, doctor.doctor, init.completion,
 ):  # fmt: skip
     cli.add_command(command)
 
