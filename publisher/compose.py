@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import unescape
 from typing import Any
 
 from publisher import directory as directories
@@ -238,19 +239,24 @@ class Composition:
         return self._finished(spec, self.filling.text(spec, before, [], ""))
 
     def _with_sentences(self, spec: Field, before: Sequence[Copy]) -> Copy:
+        title, most, headed = self.statement.title, spec.sentences, not spec.optional
+
         def fits(chosen: Sequence[Candidate]) -> bool:
-            return self._fits(spec, self.filling.text(spec, before, chosen, ""))
+            text = self.filling.text(spec, before, chosen, "")
+            shown = unescape(str(text)) if spec.html else str(text)
+            return self._fits(spec, text) and (title in shown or not any(c.headed for c in chosen))
 
         def best(choice: Choice, floor: float) -> tuple[Candidate, ...]:
-            title, most = self.statement.title, spec.sentences
-            return choose(choice, fits, most, title, self._today, together=spec.together, floor=floor)
+            day, together = self._today, spec.together
+            return choose(choice, fits, most, title, day, together=together, floor=floor, headed=headed)
 
         chosen = best(self.choice, FLOOR if spec.optional else 0.0)
         if spec.together and one_sided(chosen, self.choice):
             least = FLOOR * max(c.score for c in chosen)
             chosen = best(sober(self.choice, least), 0.0) or chosen
         if not chosen and spec.name == MAIN:
-            why = "fits beside it" if self.choice.ranked else "can stand alone"
+            able = self.choice.ranked or any(c.headed for c in self.choice.bound)
+            why = "fits beside it" if able else "can stand alone"
             self.warnings.append(
                 f"{self.channel.name}: the headline stands alone, since no sentence of the statement {why}. "
                 f"{self._advice(spec)}"

@@ -44,7 +44,9 @@ def _sentence(c: Candidate, rank: int | None) -> dict[str, Any]:
     told: dict[str, Any] = {"text": c.text, "start": c.start, "end": c.end, "score": c.score, "why": c.why}
     if rank is not None:
         told["rank"] = rank
-    if c.after is not None:
+    if c.headed:
+        told["why"] = f"{c.why}; it may stand only right under the headline"
+    elif c.after is not None:
         told["why"] = f"{c.why}; it may stand only right after the sentence before it"
     if c.day:
         told["day"] = c.day

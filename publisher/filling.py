@@ -156,7 +156,9 @@ class Filling:
 
 
 def _lead(groups: Sequence[Sequence[Candidate]]) -> str:
-    """What a reader should see first: the statement's first group, unless another says far more."""
+    """What a reader should see first: the statement's first group, unless another says far more; one that leans on the headline stands right under it."""
+    if groups and groups[0][0].headed:
+        return " ".join(c.text for c in groups[0])
     best = max((group[0].score for group in groups), default=0.0)
     lead = next((group for group in groups if group[0].score >= LEADS * best), ())
     return " ".join(c.text for c in lead)

@@ -30,6 +30,11 @@ _NAME = pattern(
 _DEMONSTRATIVES = listed(
     "this these such cette ces cet esta este estas estos diese dieser dieses dieses denna dessa это эта эти"
 )
+_THIS = listed("this cette ce cet esta este denna detta")
+_THIS_NAME = pattern(
+    r"\b(?:[Tt]his|[Cc]ette|[Cc]et?|[Ee]st[ae]|[Dd]enna|[Dd]etta) ([A-ZÀ-Þ][\w’-]{2,})\b(?![ -][A-ZÀ-Þ])"
+)
+_OF = pattern(r"(?:of|for|on|against|de|du|des|sur|pour|para|sobre|om|för|contre|contra)\b")
 _SUBJECT = pattern(r"(?!(?:The|This|It|There|What|That|Who) )[A-Z][\w’-]+ (?:was|is|has|had|said|says) ")
 _PLACE = pattern(r"[Tt]he (?:[A-Z][\w’-]+ ?)+")
 _FOOTNOTE = pattern(r"(?<![mk])[¹²³⁰⁴-⁹]|\[\d{1,3}\]|[†‡]")
@@ -246,6 +251,40 @@ def short_name(text: str, body: str, title: str) -> str:
         ):
             return found[0]
     return ""
+
+
+def headed(text: str, title: str, before: str, r: Rules) -> bool:
+    """Whether `text` leans on nothing but what `title`, right above it, names: "This Declaration …".
+
+    The word is a name in both, and `before`, the statement up to there, speaks of no other thing of that name.
+    German writes every noun like a name, so that there it tells nothing.
+    """
+    found = _THIS_NAME.search(text) if r.language != "de" else None
+    if not found or not _one_of_its_name(found[1], title, before):
+        return False
+    return judge(re.sub(rf"\b[^\W\d_]+ (?={re.escape(found[1])}\b)", _the, text), r) == ("", UNBOUND)
+
+
+def _the(found: re.Match[str]) -> str:
+    if found[0].strip().lower() not in _THIS:
+        return found[0]
+    return "The " if found[0][0].isupper() else "the "
+
+
+def _one_of_its_name(name: str, title: str, before: str) -> bool:
+    named = re.compile(
+        rf"(?:([^\W\d_][\w’'-]*) )?\b{re.escape(name)}\b(?:\s((?:[^\W\d_]+\s){{0,2}}[^\W\d_]+))?"
+    )
+    ours = [found[2] or "" for found in named.finditer(title)]
+    if len(ours) != 1:
+        return False
+    for found in named.finditer(before):
+        epithet, of = found[1] or "", _OF.match(found[2] or "")
+        if epithet[:1].isupper() and epithet.lower() not in _THIS | {"the", "la", "our"}:
+            return False
+        if of and not ours[0].startswith(found[2]):
+            return False
+    return True
 
 
 def quotations(text: str) -> list[str]:

@@ -47,7 +47,8 @@ class Candidate:
     """One sentence that may stand alone: `text` is `Statement.text[start:end]`.
 
     `order` is its place in the statement, `block` the index of its block, `why` the reason for its rank.
-    `after` is the order of the sentence that it leans on, `day` (ISO 8601) the only day on which it is true.
+    `after` is the order of the sentence that it leans on, `day` (ISO 8601) the only day on which it is true;
+    `headed`: it needs only the headline right above it, which names what it calls "this Declaration".
     `praises` and `worries` tell how it speaks of its subject.
     """
 
@@ -60,6 +61,7 @@ class Candidate:
     why: str
     after: int | None = None
     day: str = ""
+    headed: bool = False
     praises: bool = False
     worries: bool = False
 
@@ -78,8 +80,8 @@ class LeftOut:
 class Choice:
     """`ranked` best first; `left_out` in the statement's order; `warnings` for a person to weigh.
 
-    `bound` are those of `left_out` that may be used on one condition: right after the sentence `after`, or
-    in a text that is held to `day`. `worry` is the first sentence of the statement that voices a concern.
+    `bound` are those of `left_out` that may be used on one condition: right after the sentence `after`, right
+    under the headline, or in a text that is held to `day`. `worry` is the first sentence of the statement that voices a concern.
     """
 
     ranked: tuple[Candidate, ...] = ()
@@ -97,6 +99,7 @@ class _Read(NamedTuple):
     passage: Passage
     why: str
     bond: alone.Bond
+    headed: bool
 
 
 def candidates(statement: Statement) -> Choice:
@@ -114,13 +117,13 @@ def candidates(statement: Statement) -> Choice:
             if sentence.bond == "after" and n and sentence.passage.block - proper[n - 1].passage.block < 2
             else None
         )
-        if sentence.why and not day and after is None:
+        if sentence.why and not day and after is None and not sentence.headed:
             continue
         made = _candidate(sentence, n, its, list(_faults(n, statement.title, proper, introduced)))
         lower = sentence.text.lower()
         made = replace(made, praises=bool(r.praise.search(lower)), worries=bool(r.worry.search(lower)))
         if sentence.why:
-            bound.append(replace(made, after=after, day=day))
+            bound.append(replace(made, after=after, day=day, headed=sentence.headed))
         else:
             ranked.append(made)
     ranked.sort(key=lambda c: (-c.score, c.order))
@@ -129,7 +132,7 @@ def candidates(statement: Statement) -> Choice:
         tuple(ranked),
         tuple(bound),
         tuple(LeftOut(s.text, s.start, s.start + len(s.text), s.why or s.passage.why) for s in left),
-        tuple(_warnings(statement, proper, ranked, left)),
+        tuple(_warnings(statement, proper, [*ranked, *(c for c in bound if c.headed)], left)),
         next((s.text for s in proper if r.worry.search(s.text.lower())), ""),
     )
 
@@ -168,18 +171,19 @@ def _candidate(
 
 def _sentences(statement: Statement, r: Rules) -> Iterator[_Read]:
     seen: set[str] = set()
-    body = statement.text
+    body, title = statement.text, statement.title
     for passage in read(statement):
         inside = False
         for n, s in enumerate(split(passage.text, statement.language)):
             text, start = trimmed(s.text, passage.start + s.start, n == 0)
             place = passage.why or _context(passage, text, inside, seen)
-            if not place and (name := alone.short_name(text, body, statement.title)):
+            if not place and (name := alone.short_name(text, body, title)):
                 place = f"names “{name}”, whom another sentence introduces"
             why, bond = (place, alone.UNBOUND) if place else alone.judge(text, r)
             inside = _still_inside(s.text, inside)
             seen.add(_bare(text))
-            yield _Read(text, start, passage, why, bond)
+            headed = bond == "after" and alone.headed(text, title, body[:start], r)
+            yield _Read(text, start, passage, why, bond, headed)
 
 
 def _context(passage: Passage, text: str, inside: bool, seen: set[str]) -> str:
@@ -263,12 +267,12 @@ def _qualified(found: Sequence[_Read], n: int, r: Rules) -> str:
 def _warnings(
     statement: Statement,
     proper: Sequence[_Read],
-    ranked: Sequence[Candidate],
+    able: Sequence[Candidate],
     left: Sequence[_Read],
 ) -> Iterator[str]:
     if not knows(statement.language):
         yield f"no word lists for the language “{statement.language}”: check that each sentence may stand alone"
-    if not ranked:
+    if not able:
         if proper:
             yield "no sentence of the statement may stand alone; write a summary"
         return

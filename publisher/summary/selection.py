@@ -27,6 +27,7 @@ def choose(
     *,
     together: bool = False,
     floor: float = 0.0,
+    headed: bool = False,
 ) -> tuple[Candidate, ...]:
     """At most `limit` sentences that `fits` accepts together, in the statement's order.
 
@@ -34,10 +35,11 @@ def choose(
     over. A sentence that leans on another is taken only right after it, one that speaks of a day only when
     that day is `day` (ISO 8601): then the text must not be published on any other. `together`: they are read
     as one paragraph, so each stands in the statement beside another of them. `floor` is the share of the best
-    sentence's score below which none is taken.
+    sentence's score below which none is taken. `headed`: the text stands right under the headline, so that its
+    first sentence may lean on that.
     """
     chosen: list[Candidate] = []
-    able = [*choice.ranked, *(c for c in choice.bound if day and c.day == day)]
+    able = [*choice.ranked, *(c for c in choice.bound if (day and c.day == day) or (headed and c.headed))]
     least = floor * max((c.score for c in able), default=0.0)
     following = {c.order: [c] for c in able}
     for follower in choice.bound:
@@ -54,12 +56,17 @@ def choose(
             continue
         seen.add(candidate.order)
         trial = sorted([*chosen, candidate], key=lambda c: c.order)
-        if redundant(candidate, chosen, title) or not fits(trial):
+        if redundant(candidate, chosen, title) or not (_holds(trial) and fits(trial)):
             continue
         chosen = trial
         for follower in following.get(candidate.order + 1, ()):
             heapq.heappush(waiting, (-follower.score - NEXT, follower.order, follower))
     return tuple(chosen)
+
+
+def _holds(trial: Sequence[Candidate]) -> bool:
+    """Whether what needs the headline, or the sentence before it, comes right after that."""
+    return all(not c.headed or n == 0 or trial[n - 1].order == c.after for n, c in enumerate(trial))
 
 
 def redundant(candidate: Candidate, chosen: Sequence[Candidate], title: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -228,6 +229,58 @@ def test_an_item_that_goes_on_from_its_introduction_is_left_out() -> None:
     )
     choice = candidates(Statement("Open ports", tuple(Block(kind, text) for kind, text in kinds)))
     assert texts(choice) == []
+
+
+HEADED = "This Declaration commits its partners to keep their ports open to all aid ships."
+
+
+@pytest.mark.parametrize(
+    ("title", "before", "sentence", "stands"),
+    [
+        ("Members Sign Declaration on Open Ports", "", HEADED, True),
+        (
+            "Members Sign Declaration on Open Ports",
+            "Nordhav signed the Declaration on Open Ports.",
+            HEADED,
+            True,
+        ),
+        (
+            "Déclaration sur les ports",
+            "",
+            "Cette Déclaration engage ses partenaires à ouvrir leurs ports.",
+            True,
+        ),
+        ("Members Sign Declaration on Open Ports", "", HEADED.replace("all", "these"), False),
+        ("Members Sign Declaration on Open Ports", "", HEADED.replace("This D", "This Nordhav D"), False),
+        ("Members Sign Declaration on Open Ports", "", HEADED.replace("This D", "This d"), False),
+        ("Members Sign Declaration on Open Ports", "Lund has an Oslo Declaration of its own.", HEADED, False),
+        ("Members Sign Declaration on Open Ports", "Lund signed the Declaration of Oslo.", HEADED, False),
+        ("Declaration on Ports Follows Declaration on Ships", "", HEADED, False),
+        ("Members open their ports", "", HEADED, False),
+    ],
+)
+def test_what_the_headline_names_may_be_this_right_under_it(
+    title: str, before: str, sentence: str, stands: bool
+) -> None:
+    """Only a name that the headline has once, where the statement speaks of no other of that name."""
+    language = "fr" if sentence.startswith("Cette") else "en"
+    choice = candidates(statement(*filter(None, (before, sentence)), title=title, language=language))
+    assert sentence not in texts(choice)
+    assert [c.text for c in choice.bound if c.headed] == [sentence] * stands
+
+    def alone(chosen: Sequence[Candidate]) -> bool:
+        return [c.text for c in chosen] == [sentence]
+
+    assert bool(choose(choice, alone, 9, title, headed=True)) is stands
+    assert choose(choice, alone, 9, title) == ()
+
+
+def test_nothing_comes_between_the_headline_and_what_leans_on_it() -> None:
+    """An earlier sentence is left out then, as is the leaning one where the earlier one is taken."""
+    choice = candidates(statement(LEAD, HEADED, title="Members Sign Declaration on Ports"))
+    for limit in (1, 2, 9):
+        chosen = choose(choice, lambda trial: True, limit, headed=True)
+        assert chosen and all(c.after is not None or n == 0 for n, c in enumerate(chosen) if c.headed)
 
 
 # ---------------------------------------------------------------- danger
@@ -478,6 +531,10 @@ def test_real_statements_give_only_verbatim_sentences_of_their_own() -> None:
             assert not any(
                 w in c.text.lower() for w in ("click", "licence v", "follow us", "press office")
             ), c.text
-        if not choice.ranked:
+        headed = [c for c in choice.bound if c.headed]
+        for c in headed:
+            found = re.search(r"\b(?:[Tt]his|[Cc]ette) ([A-Z]\w+)", c.text)
+            assert found and found[1] in source.title, c.text
+        if not choice.ranked and not headed:
             empty.append(path.name)
     assert empty == ["20-govuk-speech-translated.ar.html"]  # a speech: all of it is quoted
