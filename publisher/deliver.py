@@ -21,7 +21,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from publisher import acting, compare, verify
+from publisher import acting, compare, plan, verify
 from publisher.channel import (
     MAIN,
     Absent,
@@ -94,6 +94,10 @@ class Delivering:
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(max_workers=16, thread_name_prefix="delivery"), repr=False
     )
+    # No look waits behind deliveries: the longer it waits, the more there is to look through.
+    _lookers: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(max_workers=4, thread_name_prefix="look"), repr=False
+    )
     _aside: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(max_workers=3, thread_name_prefix="aside"), repr=False
     )
@@ -111,7 +115,7 @@ class Delivering:
         self.ledger.sweep()
         if only is None:
             self._beside()
-        begun += [self._begin(c.of.id, self._look, c) for c in self.ledger.in_doubt(only)]
+        begun += [self._begin(c.of.id, self._look, c, self._lookers) for c in self.ledger.in_doubt(only)]
         started = [future for future in begun if future is not None]
         if wait:
             for future in started:
@@ -140,6 +144,7 @@ class Delivering:
             if one:
                 one.stopping.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._lookers.shutdown(wait=True, cancel_futures=True)
         self._aside.shutdown(wait=True, cancel_futures=True)
         if self.notices:
             try:
@@ -314,20 +319,31 @@ class Delivering:
         if isinstance(error, RateLimited):
             # It spends no attempt, so the wait grows with the claims.
             until = max(error.retry_at or now + self._backoff(row.attempt - 1), now + 1)
-            return Verdict(
-                "waiting", error.kind, why, due=until, spent=False, pace=None if row.recipient else until
-            )
+            pace = None if row.recipient else until
+            if not down and until > self._limit(row):
+                why = f"{why}; nothing goes out before {plan.shown(until, now=None)}, which is too late for its plan"
+                return Verdict("held", error.kind, why, due=until, spent=False, pace=pace)
+            return Verdict("waiting", error.kind, why, due=until, spent=False, pace=pace)
         asked = getattr(error, "retry_at", None)
         due = max(asked, now + 1) if asked else now + self._backoff(row.tries)
         if down:
             return Verdict("waiting", error.kind, why, due=min(due, now + acting.SELDOM))
         if row.tries + 1 >= self.retry.attempts:
             return Verdict("failed", error.kind, f"{why} (attempt {row.tries + 1} of {self.retry.attempts})")
-        if due > (row.first or now) + self.retry.horizon:
-            return Verdict(
-                "failed", error.kind, f"{why} (given up {self.retry.horizon:.0f} s after the first attempt)"
+        first = row.first or now
+        if due > first + self.retry.horizon:
+            since = f"{plan.span(now - first)} after the first attempt" if now - first >= 1 else "at once"
+            horizon = plan.span(self.retry.horizon)
+            told = (
+                f"given up {since}: the next try would be later than the {horizon} that RETRY__HORIZON allows"
             )
+            return Verdict("failed", error.kind, f"{why} ({told})")
         return Verdict("waiting", error.kind, why, due=due)
+
+    def _limit(self, row: Row[Any]) -> float:
+        """The last moment at which a part may go out by itself: it has never been tried in earnest, or has been."""
+        horizon = (row.first or row.started) + self.retry.horizon
+        return float(horizon if row.tries or row.last_start is None else min(row.last_start, horizon))
 
     def _backoff(self, tries: int) -> float:
         """Seconds to the next attempt: doubled each time up to the cap, with jitter against stampedes."""

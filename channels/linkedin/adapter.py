@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote
 
 from publisher.channel import (
@@ -32,6 +32,9 @@ from .settings import LinkedInSettings
 
 if TYPE_CHECKING:
     from publisher.login import Granted, Person
+
+COUNT, PAGES = 50, 4
+"""Posts that are listed at once (LinkedIn gives at most 100), and the pages of them that one search reads."""
 
 
 class LinkedIn(Channel):
@@ -83,19 +86,28 @@ class LinkedIn(Channel):
 
     def find(self, part: Part, since: float) -> Outcome:
         """Look through the page's latest posts. That a post is not among them proves nothing: they lag."""
-        # `author` stands before `q`: the other order was seen to be refused.
-        path = (
-            f"/rest/posts?author={encoded(self.settings.organization)}&q=author&count=10"
-            "&sortBy=LAST_MODIFIED&viewContext=AUTHOR"
-        )
         try:
-            answer = self.api.call("GET", path, restli="FINDER")
+            for live in self._latest(since):
+                if wire.is_part(live, part, self.account, since):
+                    return Found(_receipt(str(live["id"]), part))
         except DeliveryError as error:
             return Unclear(f"LinkedIn could not be searched: {error}")
-        for live in wire.elements(outcome.read(answer)):
-            if wire.is_part(live, part, self.account, since):
-                return Found(_receipt(str(live["id"]), part))
         return Unclear("LinkedIn does not list the post among the page's latest")
+
+    def _latest(self, since: float) -> Iterator[dict[str, Any]]:
+        """The page's posts by their last change, back to `since`: what was posted then has not changed before."""
+        # `author` stands before `q`: the other order was seen to be refused.
+        path = f"/rest/posts?author={encoded(self.settings.organization)}&q=author&count={COUNT}"
+        for page in range(PAGES):
+            start = f"&start={page * COUNT}" if page else ""
+            answer = self.api.call(
+                "GET", f"{path}{start}&sortBy=LAST_MODIFIED&viewContext=AUTHOR", restli="FINDER"
+            )
+            listed = list(wire.elements(outcome.read(answer)))
+            yield from listed
+            # Not by `paging.total`, which was seen to be wrong.
+            if not listed or wire.before(listed[-1], since):
+                return
 
     def read(self, receipt: Receipt) -> LiveText:
         path = f"/rest/posts/{encoded(receipt.id)}?viewContext=AUTHOR"

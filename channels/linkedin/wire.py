@@ -79,6 +79,12 @@ def is_part(live: dict[str, Any], part: Part, author: str, since: float) -> bool
     )
 
 
+def before(live: dict[str, Any], since: float) -> bool:
+    """Whether `live` last changed before `since` (seconds since the epoch), so that nothing later follows it."""
+    changed = live.get("lastModifiedAt")
+    return isinstance(changed, int) and changed / 1000 < since - SLACK
+
+
 def _same(live: dict[str, Any], part: Part) -> bool:
     """Whether `live` is this part: the same text, or a cut one with the same first line and link card."""
     ours, theirs = _folded(part.post[MAIN].text), _folded(little.visible(str(live.get("commentary", ""))))

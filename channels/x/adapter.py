@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 SLACK = 60.0
 """Seconds by which X's clock may be behind ours."""
+PAGES = 5
+"""The pages of a hundred posts that one search reads."""
 
 
 class X(Channel):
@@ -124,21 +126,32 @@ class X(Channel):
         floor = live.id_at(since - SLACK)
         try:
             me = self.api.me()
-            asked = {"max_results": "100", "since_id": str(floor)}
-            body = self.api.posts(f"/2/users/{me['id']}/tweets", asked)
+            posts = list(self._own(str(me["id"]), floor))
         except DeliveryError as error:
             return Unclear(f"X could not be searched: {error}")
         wire, pictures = part.post[MAIN].wire, bool(part.post.media)
-        listed = body.get("data")
-        posts = [
-            p for p in (listed if isinstance(listed, list) else []) if _is_post(p) and int(p["id"]) > floor
-        ]
         equal = sorted((p for p in posts if live.is_text(p, wire, pictures)), key=live.made)
         if len(equal) > 1:
             equal = [post for post in equal if live.made(post) >= since]
         if not equal:
             return Unclear("X lists no post with this text since then")
         return Found(self._receipt(str(equal[0]["id"]), wire, str(me.get("username", ""))))
+
+    def _own(self, user: str, floor: int) -> Iterator[dict[str, Any]]:
+        """The account's posts with a higher id, newest first: as many as it makes while an answer is awaited."""
+        asked = {"max_results": "100", "since_id": str(floor)}
+        for _ in range(PAGES):
+            body = self.api.posts(f"/2/users/{user}/tweets", asked)
+            listed, meta = body.get("data"), body.get("meta")
+            yield from (
+                p
+                for p in (listed if isinstance(listed, list) else [])
+                if _is_post(p) and int(p["id"]) > floor
+            )
+            following = meta.get("next_token") if isinstance(meta, dict) else None
+            if not following:
+                return
+            asked["pagination_token"] = str(following)
 
     def read(self, receipt: Receipt) -> LiveText:
         """The post as it is now: one that somebody edited by hand is read under the id which that gave it."""

@@ -188,7 +188,7 @@ def unsent(c: Connection, of: Row[Any], row: Row[Any], state: str) -> str:
 
     Cancelled or held, if that was said while it was on its way; a retraction goes on whatever was said.
     """
-    if state not in ("waiting", "failed") or of.action == "retract":
+    if state not in ("waiting", "failed", "held") or of.action == "retract":
         return state
     if row.ended == "retracted" or (row.ended and not of.target):
         return "cancelled"

@@ -62,10 +62,11 @@ class Control(Looks):
                 state="planned",
                 due=at,
                 last_start=None,
+                first=None,
                 error=None,
                 kind=None,
             )
-            early = self._set(c, key, ("held",), state="planned", error=None, kind=None)
+            early = self._set(c, key, ("held",), state="planned", first=None, error=None, kind=None)
             if not (late or early or pageless or row.held):
                 raise UsageError(f"{key} is not held, nor does it wait for its page")
             waived = bool(pageless or row.page_waived)

@@ -424,7 +424,7 @@ class Parts(Statements):
 
     def _after(self, c: Connection, of: Row[Any], state: str) -> str:
         """What a part that surely did not leave becomes: cancelled or held, if that was said while it was on its way."""
-        if state not in ("waiting", "failed"):
+        if state not in ("waiting", "failed", "held"):
             return state
         row = c.execute(select(announcement).where(announcement.c.id == of.announcement)).one()
         return acts.unsent(c, of, row, state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from channels.linkedin import adapter
 from publisher.channel import Channel, Copy, Found, Part, Post, Prepared, Receipt, Rendering, Unclear
 from publisher.errors import (
     Blocked,
@@ -213,6 +215,27 @@ def test_what_no_list_shows_is_unclear(box: Sandbox, channel: Channel) -> None:
     deliver(channel, given)
     assert len(box.public) == 1
     assert isinstance(channel.find(given, 0), Unclear)
+
+
+def test_a_post_with_many_after_it_is_found_and_older_ones_are_not_asked_for(
+    box: Sandbox, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look may come late; more than one page of posts may have been made since, and there is an end to asking."""
+    given = part(channel, started=time.time())
+    box.fault("linkedin-drop")
+    with pytest.raises(DeliveryError):
+        deliver(channel, given)
+    for n in range(105):
+        deliver(channel, part(channel, Text.plain(f"Other words {n}")))
+
+    def searched(since: float) -> tuple[type, int]:
+        asked = len(box.requests)
+        return type(channel.find(given, since)), len(box.requests) - asked
+
+    assert searched(given.started) == (Found, 3)
+    assert searched(given.started + 300) == (Unclear, 1)
+    monkeypatch.setattr(adapter, "PAGES", 2)
+    assert searched(given.started) == (Unclear, 2)
 
 
 def test_an_older_equal_post_is_not_taken_for_this_one(box: Sandbox, channel: Channel) -> None:

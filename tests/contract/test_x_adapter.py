@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from channels.x import api, live
+from channels.x import adapter, api, live
 from channels.x.adapter import X
 from publisher.channel import MAIN, Copy, Found, Part, Post, Receipt, Rendering, Unclear
 from publisher.errors import (
@@ -288,6 +288,24 @@ def test_a_post_whose_answer_was_lost_is_found(box: Sandbox, x: X, fault: str) -
     assert found.receipt.id == box.public[0].id
     assert found.receipt.url == box.public[0].url
     assert x.read(found.receipt).text == WORDS
+
+
+def test_a_post_with_many_after_it_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look may come late; more than one page of posts may have been made since, and there is an end to asking."""
+    with Sandbox(limits=False) as box:
+        x = connect(box)
+        given = part(x)
+        box.fault("x-drop")
+        with pytest.raises(OutcomeUnknown):
+            deliver(x, given)
+        for n in range(205):
+            deliver(x, part(x, f"Other words {n}"))
+        asked = len(box.requests)
+        assert isinstance(x.find(given, given.started), Found)
+        assert len(box.requests) - asked == 3
+        monkeypatch.setattr(adapter, "PAGES", 2)
+        assert isinstance(x.find(given, given.started), Unclear)
+        x.close()
 
 
 def test_what_is_not_listed_is_unclear_and_never_absent(box: Sandbox, x: X) -> None:

@@ -240,7 +240,7 @@ class Story:
             Retry(attempts=4),
             self.approvals,
         )  # type: ignore[arg-type]
-        made._pool = Inline()  # type: ignore[assignment]
+        made._pool = made._lookers = Inline()  # type: ignore[assignment]
         try:
             made.until_idle()
         except Died:

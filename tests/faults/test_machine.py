@@ -302,7 +302,7 @@ class Office(RuleBasedStateMachine):
     def work(self):
         """One worker with one thread delivers all it may, or dies of it."""
         made = Delivering(self.ledger, lambda name: Told(name, self), Retry(attempts=3), NEEDED)
-        made._pool = Inline()
+        made._pool = made._lookers = Inline()
         try:
             made.until_idle()
         except Died:

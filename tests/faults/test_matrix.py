@@ -147,7 +147,7 @@ class Run:
             if event.kind == "attempt":
                 found += [event.seq] if n in open_ else []
                 open_.add(n)
-            elif event.kind in ("waiting", "resolved", "retried"):
+            elif event.kind in ("waiting", "resolved", "retried") or (event.kind == "held" and n is not None):
                 open_.clear() if n is None else open_.discard(n)
         return found
 
@@ -284,7 +284,7 @@ def test_a_fault_that_stays_never_makes_a_second_post(tmp_path, fault, way):
             ledger.skew += max(0.0, (due or 0) - ledger.clock()) + 0.01
         tries = sum(p.attempt for p in run.parts)
         assert run.requests <= tries
-        if run.delivery["state"] == "waiting":
+        if run.delivery["state"] in ("waiting", "held"):
             assert run.delivery["error"]["kind"] in ("Blocked", "RateLimited")
         else:
             assert tries <= 3 * len(run.parts)
@@ -304,7 +304,7 @@ def test_the_document_has_these_rows_and_no_others():
     assert text.startswith(HEAD), HOW
 
 
-_STATES = ("delivered", "waiting", "failed", "unknown")
+_STATES = ("delivered", "waiting", "held", "failed", "unknown")
 
 HEAD = """\
 # What becomes of a post when something breaks
@@ -317,7 +317,7 @@ hold in every row, at every moment, and the tests assert them:
 
 - there is never more than one live post (of a mailing: one mail to each person);
 - `delivered` is never said of something that is not public;
-- `failed`, `waiting` or `planned` is never said of something that is;
+- `failed`, `held`, `waiting` or `planned` is never said of something that is;
 - nothing is tried again unless it is certain that the try before sent nothing, or a person said so.
 
 How to read a cell such as `unknown` · 3 · 1: the delivery's state, the exit code of `publish` or `run`, and how many
@@ -327,6 +327,7 @@ posts the public can see.
 |---|---|---|
 | `delivered` | the service gave a receipt, or the post was looked up and found | nobody |
 | `waiting` | surely nothing was sent; tried again when it is due | the clock; a person if the channel is blocked (78) |
+| `held` | surely nothing was sent, and it can only go out too late for its plan | a person: `publisher release` or `cancel` |
 | `failed` | surely nothing was sent, and trying again is no use | a person: mend it, then `publisher retry` |
 | `unknown` | it may be public; it is looked up on a schedule, never sent again | a person, once looking has not helped: `publisher resolve` |
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import update
 
 from publisher.channel import Absent, Found, LiveText, Receipt, Unclear
+from publisher.deliver import Delivering
 from publisher.errors import (
     Blocked,
     Duplicate,
@@ -16,6 +21,7 @@ from publisher.errors import (
     SettingsError,
     Transient,
 )
+from publisher.ledger import Plan, Verdict, schema
 
 
 def test_a_receipt_makes_it_delivered_and_read_back(office):
@@ -153,6 +159,104 @@ def test_the_service_s_own_time_is_honoured_and_slows_the_whole_channel(office):
     office.ledger.skew = 501
     office.deliver()
     assert office.states(first) == office.states(second) == {"one": ["delivered"]}
+
+
+@pytest.mark.parametrize(
+    ("ends", "plan", "state"),
+    [
+        (3000, {}, "waiting"),
+        (4000, {}, "held"),  # after PLAN__LATENESS, one hour here
+        (4000, {"not_after": 5000}, "waiting"),
+        (6000, {"not_after": 5000}, "held"),
+        (30000, {"not_after": 40000}, "held"),  # after RETRY__HORIZON, six hours
+    ],
+)
+def test_a_limit_that_ends_too_late_for_the_plan_is_a_person_s_to_decide(office, ends, plan, state):
+    """A short one is waited out; a day's is not, without anybody being asked. Told with the time it ends."""
+    now = office.ledger.clock()
+    key = office.planned(plan=Plan(not_after=now + plan["not_after"] if plan else None))
+    office.channel().answers = [RateLimited("X answered 429", now + ends)]
+    office.deliver(key)
+    part = office.part(key)
+    assert (part.state, part.kind, part.tries) == (state, "RateLimited", 0)
+    if state == "held":
+        assert datetime.fromtimestamp(now + ends, UTC).strftime("%Y-%m-%d %H:%M") in part.error
+        office.ledger.skew = ends + 1
+        office.deliver(key)
+        assert len(office.channel().sent) == 1
+        office.ledger.release(key, "officer")
+    office.ledger.skew = ends + 1
+    office.deliver(key)
+    assert office.part(key).state == "delivered"
+
+
+def test_what_is_released_before_a_limit_ends_goes_out_when_it_does(office):
+    """Not before: the service would only refuse it again."""
+    ends = office.ledger.clock() + 86400
+    key = office.planned()
+    office.channel().answers = [RateLimited("X answered 429", ends)]
+    office.deliver(key)
+    office.ledger.release(key, "officer")
+    assert (office.part(key).state, office.part(key).due) == ("planned", pytest.approx(ends))
+    office.deliver(key)
+    assert len(office.channel().sent) == 1
+    office.ledger.skew = 86401
+    office.deliver(key)
+    assert office.part(key).state == "delivered"
+
+
+def test_what_was_cancelled_on_its_way_is_not_held_for_its_limit(office):
+    """Whatever state an attempt would leave it in, a cancelled part that did not leave is cancelled."""
+    key = office.planned()
+    (of,) = office.ledger.due(1)
+    claimed = office.ledger.claim(of, 1, 60.0)
+    office.ledger.cancel(key, "officer")
+    office.ledger.settle(claimed, Verdict("held", "RateLimited", "429", spent=False))
+    assert office.part(key).state == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [(30000, "given up at once: "), (None, "given up 5 h 58 min after the first attempt: ")],
+)
+def test_what_is_given_up_says_when_and_why(office, asked, told):
+    """Before the horizon has passed, where the next try would come after it."""
+    now = office.ledger.clock()
+    office.channel().answers = [Transient("down", now + asked)] if asked else [Transient("down")] * 2
+    key = office.planned()
+    office.deliver(key)
+    if not asked:
+        part = office.part(key)
+        with office.ledger.write() as c:
+            c.execute(
+                update(schema.part).values(first=part.first - (5 * 3600 + 58 * 60 + 10), tries=6, due=now)
+            )
+        office.deliver(key)
+    part = office.part(key)
+    assert part.state == "failed"
+    assert told in part.error and "6 h that RETRY__HORIZON allows" in part.error
+
+
+def test_no_look_waits_behind_deliveries(office):
+    """The longer a doubt waits to be looked up, the more there is to look through."""
+    gate, channel = threading.Event(), office.channel()
+    channel.answers = [OutcomeUnknown("silence")]
+    doubt = office.planned(title="One")
+    office.deliver(doubt)
+    channel.finds = [Found(Receipt("9"))]
+    office.ledger.skew = 6
+    slow = office.planned("two", title="Two")
+    office.channel("two").send = lambda part, prepared: gate.wait(30) and Receipt("2")
+    made = Delivering(office.ledger, office.channel, office.retry)
+    made._pool = ThreadPoolExecutor(max_workers=1)
+    try:
+        made.once(wait=False)
+        made._lookers.shutdown(wait=True)
+        assert office.part(doubt).state == "delivered"
+        assert office.part(slow, "two").state != "delivered"
+    finally:
+        gate.set()
+        made.close()
 
 
 def test_a_blocked_channel_stops_and_leaves_the_others_running(office):

@@ -538,7 +538,7 @@ def test_find_knows_our_own_post_and_no_other(service: Service, listed: Any, fou
     method, path, headers, _ = service.asked[0]
     assert method == "GET" and headers["x-restli-method"] == "FINDER"
     assert path == (
-        "/rest/posts?author=urn%3Ali%3Aorganization%3A123456&q=author&count=10&sortBy=LAST_MODIFIED&viewContext=AUTHOR"
+        "/rest/posts?author=urn%3Ali%3Aorganization%3A123456&q=author&count=50&sortBy=LAST_MODIFIED&viewContext=AUTHOR"
     )
 
 
