@@ -690,7 +690,7 @@ class Publisher:
         self, reference_or_source: Source | str, addresses: Sequence[str], *, by: str = ""
     ) -> list[str]:
         """Mail the email rendering of every language to colleagues, marked as a test. Whom it reached."""
-        from publisher.audience import normal
+        from publisher.address import normal
 
         if not 0 < len(addresses) <= 10:
             raise UsageError("name one to ten addresses with --to")

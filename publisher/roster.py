@@ -12,6 +12,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import BinaryIO
 
@@ -19,17 +20,19 @@ from publisher.errors import StatementError, UsageError
 from publisher.intake.fields import language_tag
 
 CHUNK = 1 << 16
+FORMULA = tuple("=+-@\t\r")
+"""What a spreadsheet takes for the beginning of a formula."""
 TALL = 50
 """Lines one row may have: a quote that is never closed would swallow everybody after it."""
 
 _COLUMNS = {
-    "email": "email|e mail|email address|e mail address|emailaddress|mail|subscriber|address|e mail adresse|adresse e mail|correo electronico",
+    "email": "email|e mail|email address|e mail address|emailaddress|mail|subscriber|address|subscribed address|member address|e mail adresse|adresse e mail|correo electronico",
     "name": "name|full name|display name|nickname|realname",
     "first": "first name|firstname|given name|vorname|prenom|nombre",
     "last": "last name|lastname|surname|family name|nachname|nom|apellido|apellidos",
     "language": "language|lang|locale|preferred language|sprache|langue|idioma",
     "tags": "tags|labels|groups",
-    "status": "status|email status|subscription status|email marketing status|subscriber status",
+    "status": "status|email status|delivery status|subscription status|email marketing status|subscriber status",
     "left": "unsub time|unsubscribed at|unsubscribe date|date unsubscribed",
     "bounced": "clean time|cleaned at|bounced at",
     "blocked": "blacklisted|blocklisted|email blacklisted|email blocklisted",
@@ -54,13 +57,15 @@ _ON_THE_LIST = frozenset(
     ]
 )
 _OFF = {
-    "left": "unsubscribed|unsubscribe|opted out|optedout|optout|removed|left",
-    "bounced": "bounced|bouncing|cleaned|hard bounced|undeliverable|invalid",
+    "left": "unsubscribed|unsubscribe|opted out|optedout|optout|removed|left|by user|disabled by user",
+    "bounced": "bounced|bouncing|by bounces|disabled by bounces|cleaned|hard bounced|undeliverable|invalid",
     "complained": "complained|complaint|junk|spam|abuse|marked as spam",
-    "blocked": "blocklisted|blacklisted|disabled|suppressed|banned|blocked",
+    "blocked": "blocklisted|blacklisted|disabled|suppressed|banned|blocked|by moderator|disabled by moderator",
 }
 _REASON = {word: reason for reason, words in _OFF.items() for word in words.split("|")}
 _NO = frozenset({"", "0", "no", "false", "n", "nein", "non"})
+
+_language = lru_cache(1024)(language_tag)  # a list has many people and few languages
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,19 @@ def people(stream: BinaryIO, wanted: Mapping[str, str] | None = None) -> Iterato
         raise StatementError("the list is no text; save it as CSV in UTF-8") from None
     finally:
         text.detach()
+
+
+def guarded(cell: str) -> str:
+    """`cell` for a list that a spreadsheet may open: an apostrophe before what it would run as a formula.
+
+    Before an apostrophe too, so that `unguarded` gives back every cell as it was.
+    """
+    return f"'{cell}" if cell.startswith((*FORMULA, "'")) else cell
+
+
+def unguarded(cell: str) -> str:
+    """The inverse of `guarded`; what was never guarded stays as it is, if no apostrophe stands before a formula."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith((*FORMULA, "'")) else cell
 
 
 def written(text: str) -> Iterator[Person]:
@@ -158,6 +176,7 @@ def _columns(titles: list[str], wanted: dict[str, str]) -> dict[str, int]:
     return found if "email" in found else {}
 
 
+@lru_cache(4096)
 def _plain(title: str) -> str:
     return " ".join(re.sub(r"[\W_]+", " ", title.lstrip("\ufeff").casefold()).split())
 
@@ -179,7 +198,9 @@ def _table(text: io.TextIOWrapper, above: int, delimiter: str, columns: dict[str
                 fault=f"a quote opened here is not closed; nothing up to line {above + last} was read",
             )
         elif any(row):
-            yield _person(line, {name: row[n].strip() for name, n in columns.items() if n < len(row)})
+            yield _person(
+                line, {name: unguarded(row[n]).strip() for name, n in columns.items() if n < len(row)}
+            )
 
 
 def _person(line: int, said: Mapping[str, str]) -> Person:
@@ -193,9 +214,14 @@ def _person(line: int, said: Mapping[str, str]) -> Person:
         fault = (
             f"the status {said['status'][:40]!r} does not say that they want mail; `--map status=` reads none"
         )
-    language = language_tag(said.get("language", ""))
+    language = _language(said.get("language", ""))
     if said.get("language") and not language and not stop:
         fault = fault or f"the language {said['language'][:40]!r} is no tag such as fr"
     name = said.get("name") or f"{said.get('first', '')} {said.get('last', '')}".strip()
-    tags = tuple(t.strip(' "') for t in re.split("[,;]", said.get("tags", "")) if t.strip(' "'))
+    tags = _tags(said.get("tags", ""))
     return Person(line, said.get("email", ""), name, language, tags, stop, fault)
+
+
+@lru_cache(1024)
+def _tags(said: str) -> tuple[str, ...]:
+    return tuple(t.strip(' "') for t in re.split("[,;]", said) if t.strip(' "'))

@@ -25,6 +25,7 @@ from publisher.cli import (
     publish,
     report,
     setup,
+    subscribers,
 )
 from publisher.errors import PublisherError
 
@@ -65,7 +66,7 @@ for command in (
     setup.demo, preview.preview, publish.publish, publish.submit, publish.approve, publish.reject, publish.test,
     desk.queue, desk.show, desk.log, desk.hold, desk.release, desk.cancel, desk.reschedule,
     afterwards.retry, afterwards.resolve, live.retract, live.correct, live.repair, live.verify, report.report, desk.status, desk.pause, desk.resume, afterwards.run, afterwards.serve,
-    ledger.ledger, setup.subscribers, bounces.bounces, mailing.email, setup.channels, setup.sandbox, init.init, login.login, doctor.doctor, init.completion,
+    ledger.ledger, subscribers.subscribers, bounces.bounces, mailing.email, setup.channels, setup.sandbox, init.init, login.login, doctor.doctor, init.completion,
 ):  # fmt: skip
     cli.add_command(command)
 

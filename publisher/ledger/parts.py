@@ -301,9 +301,8 @@ class Parts(Statements):
                 select(delivery.c.language).where(
                     delivery.c.announcement == of.announcement, delivery.c.addressed
                 )
-            )
+            ).all()
             main = c.scalar(select(announcement.c.language).where(announcement.c.id == of.announcement))
-            others = [language for language in languages if language != main]
             audience.add_parts(
                 c,
                 of.id,
@@ -311,7 +310,8 @@ class Parts(Statements):
                 first.due,
                 first.last_start,
                 of.language,
-                others if of.language == main else None,
+                languages,
+                main or "",
             )
 
     def live(self, of: Row[Any], state: str, text: str | None, n: int = 0, reason: str = "") -> None:

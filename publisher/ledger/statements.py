@@ -495,10 +495,8 @@ class Statements(Database):
             if r.target:
                 acts.insert_parts(c, key, rows)
             elif d.addressed:
-                others = [o.rendering.language for o in deliveries if o.rendering.language != row.language]
-                audience.add_parts(
-                    c, key, state, due, last, r.language, others if r.language == row.language else None
-                )
+                languages = [o.rendering.language for o in deliveries if o.addressed]
+                audience.add_parts(c, key, state, due, last, r.language, languages, row.language)
             else:
                 parts = [{"delivery": key, "n": n, "recipient": ""} for n in range(len(r.posts))]
                 c.execute(

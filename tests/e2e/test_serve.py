@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from publisher import audience, roster, signing, triggers, views
+from publisher import audience, enrol, roster, signing, triggers, views
 from publisher.api import Publisher, Source
 from publisher.errors import SettingsError
 from publisher.ledger.seen import TAKING
@@ -675,7 +675,7 @@ def test_one_click_leaves_at_once_and_for_good(serve) -> None:
     request = urllib.request.Request(f"{service.url}/u/{token}", b"List-Unsubscribe=One-Click")
     assert [_ask(request)[0] for _ in range(2)] == [200, 200]
     assert audience.size(service.office.ledger) == 0
-    assert audience.load(service.office.ledger, roster.written("reader@press.example")).suppressed == 1
+    assert enrol.load(service.office.ledger, roster.written("reader@press.example")).suppressed == 1
     assert "<button>" not in service.get(f"/u/{token}")[1]["text"]
 
 

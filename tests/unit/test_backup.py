@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, insert, select, text, update
 
-from publisher import audience, roster
+from publisher import audience, enrol, roster
 from publisher.channel import Found, Receipt
 from publisher.errors import OutcomeUnknown, Permanent, PublisherError, SettingsError, Transient, UsageError
 from publisher.ledger import Ledger, Plan, backup, identity, migrate, migrations, restore, schema
@@ -89,7 +89,7 @@ def busy(office: Any) -> dict[str, str]:
     """Announcements in every state, an audience and media; the id of each by what became of it."""
     office.retry.attempts = 1
     ledger = office.ledger
-    audience.load(
+    enrol.load(
         ledger,
         roster.written('email,language,tags\na@b.example,en,"x,y"\nö@b.example,de,\n'),
         source="list",
@@ -409,7 +409,7 @@ def test_a_mailing_is_in_doubt_too_and_is_not_looked_up_one_by_one(office, fresh
     from publisher.ledger import NewDelivery
 
     ledger = office.ledger
-    audience.load(ledger, roster.written("".join(f"reader{n}@b.example\n" for n in range(30))))
+    enrol.load(ledger, roster.written("".join(f"reader{n}@b.example\n" for n in range(30))))
     key = office.submit()
     mailing = [NewDelivery(r, "http://127.0.0.1:1", "@office", True) for r in ledger.known(key).renderings]
     ledger.approve(key, "officer", mailing, needed=1)

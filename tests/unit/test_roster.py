@@ -6,10 +6,13 @@ import io
 import tracemalloc
 
 import pytest
+from sqlalchemy import select
 
-from publisher import audience, roster
+from publisher import audience, enrol, roster
+from publisher.address import normal
 from publisher.errors import StatementError, UsageError
 from publisher.ledger import Ledger
+from publisher.ledger.schema import subscriber
 from publisher.roster import Person
 
 
@@ -64,12 +67,12 @@ def test_what_cannot_be_used_says_why() -> None:
 def test_an_import_is_the_same_dry_and_revives_nobody(ledger: Ledger) -> None:
     people = [Person(1, "a@x.org"), Person(2, "A@x.org"), Person(3, "b@x.org", stop="left"), Person(4, "no")]
     for dry in (True, False):
-        made = audience.load(ledger, people, dry=dry)
+        made = enrol.load(ledger, people, dry=dry)
         assert (made.added, made.known, made.stopped, made.unusable) == (1, 1, 1, 1)
     assert [p.address for p in audience.listed(ledger)] == ["a@x.org"]
-    again = audience.load(ledger, [Person(1, "b@x.org")])
+    again = enrol.load(ledger, [Person(1, "b@x.org")])
     assert (again.added, again.suppressed) == (0, 1)
-    audience.load(ledger, [Person(1, "a@x.org")], suppress=True)
+    enrol.load(ledger, [Person(1, "a@x.org")], suppress=True)
     assert audience.size(ledger) == 0
     assert {p.normal: p.reason for p in audience.suppressed(ledger)} == {
         "a@x.org": "suppressed",
@@ -78,9 +81,9 @@ def test_an_import_is_the_same_dry_and_revives_nobody(ledger: Ledger) -> None:
 
 
 def test_duplicates_far_apart_count_the_same_dry(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audience, "BATCH", 2)
+    monkeypatch.setattr(enrol, "BATCH", 2)
     people = [Person(n, f"p{n % 5}@x.org", stop="left" if n == 7 else "") for n in range(12)]
-    dry, real = (audience.load(ledger, people, dry=d) for d in (True, False))
+    dry, real = (enrol.load(ledger, people, dry=d) for d in (True, False))
     assert (dry.added, dry.stopped, dry.known + dry.suppressed) == (5, 1, 6)
     assert dry == real
 
@@ -98,7 +101,7 @@ def test_duplicates_far_apart_count_the_same_dry(ledger: Ledger, monkeypatch: py
 )
 def test_addresses_that_deceive_are_refused(address: str) -> None:
     with pytest.raises(UsageError):
-        audience.normal(address)
+        normal(address)
 
 
 def test_memory_does_not_grow_with_the_file() -> None:
@@ -110,3 +113,67 @@ def test_memory_does_not_grow_with_the_file() -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] * 1.5
+
+
+@pytest.mark.parametrize(
+    ("text", "stop"),
+    [
+        ("anne@x.org\n", ""),
+        ('"Person, Anne" <anne@x.org>\n', ""),
+        ("Subscribed Address,Display Name,Delivery Status\nanne@x.org,Anne,enabled\n", ""),
+        ("Member Address,Display Name,Delivery Status\nanne@x.org,Anne,by_bounces\n", "bounced"),
+        ("address,display_name,delivery_status\nanne@x.org,Anne,by_user\n", "left"),
+        ("address,display_name,delivery_status\nanne@x.org,Anne,by_moderator\n", "blocked"),
+    ],
+)
+def test_what_mailman_writes_is_read(text: str, stop: str) -> None:
+    (person,) = read(text)
+    assert (person.email, person.stop, person.fault) == ("anne@x.org", stop, "")
+
+
+def test_every_refused_line_is_told_with_its_reason(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(enrol, "SHOWN", 1)
+    told: list[tuple[int, str]] = []
+    made = enrol.load(
+        ledger,
+        roster.written("nobody\na@x.org\n@x.org\n"),
+        refused=lambda line, email, why: told.append((line, email)),
+    )
+    assert (made.added, made.unusable, len(made.refused)) == (1, 2, 1)
+    assert told == [(1, "nobody"), (3, "@x.org")]
+
+
+@pytest.mark.parametrize(
+    ("reader", "languages", "main", "gets"),
+    [
+        ("fr-CH", ["en", "fr"], "en", "fr"),
+        ("fr", ["en", "fr-CH"], "en", "en"),
+        ("fr-CH", ["en", "fr", "fr-CH"], "en", "fr-CH"),
+        ("fr-BE", ["en", "fr", "fr-CH"], "en", "fr"),
+        ("fr-CH", ["fr-CH", "fr"], "fr-CH", "fr-CH"),
+        ("fr-BE", ["fr-CH", "fr"], "fr-CH", "fr"),
+        ("zh-Hant-TW", ["en", "zh", "zh-Hant"], "en", "zh-Hant"),
+        ("frr", ["en", "fr"], "en", "en"),
+        ("en-GB", ["en", "fr"], "en", "en"),
+        ("", ["en", "fr"], "en", "en"),
+        ("de", ["en"], "en", "en"),
+    ],
+)
+def test_each_reader_gets_one_language_the_nearest(
+    ledger: Ledger, reader: str, languages: list[str], main: str, gets: str
+) -> None:
+    audience.add(ledger, "a@x.org", language=reader)
+    with ledger.read() as c:
+        found = [
+            language
+            for language in languages
+            if c.scalar(select(subscriber.c.id).where(audience.reads(language, languages, main)))
+        ]
+    assert found == [gets]
+
+
+def test_a_language_that_is_none_is_refused(ledger: Ledger) -> None:
+    with pytest.raises(UsageError, match="no tag"):
+        audience.add(ledger, "a@x.org", language="Français")
+    audience.add(ledger, "a@x.org", language="FR_ch", tags=["press"])
+    assert [(p.language, p.tags) for p in audience.listed(ledger)] == [("fr-CH", ["press"])]

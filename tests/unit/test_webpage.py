@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from publisher import audience, roster
+from publisher import enrol, roster
 from publisher.deliver import Delivering
 from publisher.errors import Transient, UsageError
 from publisher.ledger import NewDelivery, Plan
@@ -329,7 +329,7 @@ def test_a_person_may_have_it_asked_at_once(press, how):
 def test_a_mailing_waits_without_writing_a_row_for_every_reader(press):
     """Two rounds move a few parts; when the page is there everybody gets their mail."""
     readers = "\n".join(f"reader{n}@press.example" for n in range(60))
-    audience.load(press.ledger, roster.written(readers))
+    enrol.load(press.ledger, roster.written(readers))
     press.site.status = 404
     key = press.planned(addressed=True)
     for skew in (0, 6):
