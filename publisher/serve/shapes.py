@@ -98,7 +98,11 @@ def _wordpress(said: Mapping[str, Any]) -> dict[str, Any]:
     if said.get("status", "publish") != "publish":
         raise StatementError(f"the post is {said['status']!r} in WordPress, not published; nothing was taken")
     title, content, issued = said["title"]["rendered"], said["content"]["rendered"], said.get("date_gmt")
-    for key, value in (("title.rendered", title), ("content.rendered", content), ("date_gmt", issued or "")):
+    for key, value in (
+        ("title.rendered", title),
+        ("content.rendered", content),
+        ("date_gmt", "" if issued is None else issued),
+    ):
         if not isinstance(value, str):
             raise StatementError(f"{WHERE}: `{key}` must be text")
     return {
