@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 import urllib.request
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -27,63 +23,7 @@ from publisher.sandbox import Sandbox
 from publisher.serve import Serving, feed, folder, shapes
 from publisher.settings import Settings
 from publisher.triggers import Policy
-
-SECRET = "a secret of the press office"
-PAGE = """<html lang="en"><head><link rel="canonical" href="{url}"></head><body><nav>Home</nav><main>
-<h1>{title}</h1><p>{words} They start on 3 May 2026.</p></main></body></html>"""
-
-
-class Site:
-    """The office's web site: pages and a feed, by path; a status in place of a page is what it answers."""
-
-    def __init__(self) -> None:
-        self.pages: dict[str, tuple[str, bytes] | int] = {}
-        self.asked: list[tuple[str, str]] = []
-        site = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                found = site.pages.get(self.path, 404)
-                tag = f'"{hash(found) & 0xFFFF}"'
-                known = self.headers.get("If-None-Match", "")
-                site.asked.append((self.path, known))
-                if not isinstance(found, int) and known == tag:
-                    found = 304
-                body = b"" if isinstance(found, int) else found[1]
-                self.send_response(found if isinstance(found, int) else 200)
-                self.send_header("Content-Type", "text/plain" if isinstance(found, int) else found[0])
-                self.send_header("ETag", tag)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.host = f"127.0.0.1:{self.server.server_port}"
-        self.url = f"http://{self.host}"
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def page(self, path: str, title: str, words: str = "Nine ports have agreed on cables.") -> str:
-        made = PAGE.format(url=self.url + path, title=title, words=words)
-        self.pages[path] = ("text/html", made.encode())
-        return self.url + path
-
-    def feed(self, *items: tuple[str, str, str], kind: str = "rss") -> None:
-        """Items are (path, title, summary)."""
-        if kind == "json":
-            entries = [{"id": p, "url": self.url + p, "title": t, "content_text": s} for p, t, s in items]
-            body = json.dumps(
-                {"version": "https://jsonfeed.org/version/1.1", "title": "News", "items": entries}
-            )
-        elif kind == "atom":
-            entries = [f'<entry><id>{p}</id><title>{t}</title><link href="{self.url}{p}"/><summary>{s}</summary></entry>' for p, t, s in items]  # fmt: skip
-            body = f'<feed xmlns="http://www.w3.org/2005/Atom"><title>News</title>{"".join(entries)}</feed>'
-        else:
-            entries = [f"<item><guid>{p}</guid><title>{t}</title><link>{self.url}{p}</link><description>{s}</description></item>" for p, t, s in items]  # fmt: skip
-            body = f'<?xml version="1.0"?><rss version="2.0"><channel><title>News</title>{"".join(entries)}</channel></rss>'
-        self.pages["/feed"] = ("application/xml", body.encode())
+from tests.e2e.serving import SECRET, Answer, Site, ask, free_port, hook, settled, started, state, until
 
 
 @pytest.fixture
@@ -117,16 +57,13 @@ def values(box: Sandbox, site: Site, tmp_path: Path) -> dict[str, str]:
     }
 
 
-Answer = tuple[int, dict[str, Any]]
-
-
 class Service:
     """One service in this process, on a port of its own."""
 
     def __init__(self, values: dict[str, str]) -> None:
         self.seen: list[tuple[str, dict[str, Any]]] = []
         self.office = Publisher(Settings(values, files=False), lambda e, f: self.seen.append((e, dict(f))))
-        self.serving = Serving(self.office, port=_free_port())
+        self.serving = Serving(self.office, port=free_port())
         self.thread = threading.Thread(target=self.serving.run)
         self.thread.start()
         self.url = f"http://127.0.0.1:{self.serving.port}"
@@ -139,12 +76,12 @@ class Service:
         self.office.close()
 
     def get(self, path: str) -> Answer:
-        return _ask(urllib.request.Request(self.url + path))
+        return ask(urllib.request.Request(self.url + path))
 
     def post(self, body: Any, *, secret: str = SECRET, at: float | None = None, sign: bool = True) -> Answer:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = signing.headers(secret, data, time.time() if at is None else at) if sign else {}
-        return _ask(urllib.request.Request(f"{self.url}/hooks/statements", data, headers))
+        return ask(urllib.request.Request(f"{self.url}/hooks/statements", data, headers))
 
     def state(self, key: str) -> str:
         return str(views.announcement(self.office.ledger, key)["announcement"]["state"])
@@ -154,37 +91,6 @@ class Service:
 
     def all(self) -> list[str]:
         return [row.id for row in self.office.ledger.all()]
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as wire:
-        return int(wire.getsockname()[1])
-
-
-def _ask(request: urllib.request.Request) -> Answer:
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.status, _read(answer.read())
-    except urllib.error.HTTPError as error:
-        return error.code, _read(error.read())
-    except OSError:
-        return 0, {}
-
-
-def _read(body: bytes) -> dict[str, Any]:
-    try:
-        return dict(json.loads(body))
-    except ValueError:
-        return {"text": body.decode()}
-
-
-def until(true: Callable[[], object], seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come true"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -198,11 +104,6 @@ def serve(values: dict[str, str]) -> Iterator[Callable[..., Service]]:
     yield start
     for service in started:
         service.stop()
-
-
-def hook(n: int = 1, **more: Any) -> dict[str, Any]:
-    said = {"title": f"Charter {n} is adopted", "url": f"https://www.example.org/{n}", "language": "en"}
-    return said | {"text": f"Ministers of {n + 3} countries adopted charter {n} in Lund."} | more
 
 
 # ---------------------------------------------------------------- webhook
@@ -673,7 +574,7 @@ def test_one_click_leaves_at_once_and_for_good(serve) -> None:
     service = serve()
     token = _token(service.office)
     request = urllib.request.Request(f"{service.url}/u/{token}", b"List-Unsubscribe=One-Click")
-    assert [_ask(request)[0] for _ in range(2)] == [200, 200]
+    assert [ask(request)[0] for _ in range(2)] == [200, 200]
     assert audience.size(service.office.ledger) == 0
     assert enrol.load(service.office.ledger, roster.written("reader@press.example")).suppressed == 1
     assert "<button>" not in service.get(f"/u/{token}")[1]["text"]
@@ -684,7 +585,7 @@ def test_a_token_that_is_nobodys_is_told_so(serve, token) -> None:
     service = serve()
     _token(service.office)
     assert service.get(f"/u/{token}")[0] == 404
-    assert _ask(urllib.request.Request(f"{service.url}/u/{token}", b""))[0] == 404
+    assert ask(urllib.request.Request(f"{service.url}/u/{token}", b""))[0] == 404
     assert audience.size(service.office.ledger) == 1
 
 
@@ -740,60 +641,41 @@ def test_bad_credentials_block_their_channel_and_never_the_start(serve) -> None:
     until(lambda: {d["state"] for d in views.announcement(service.office.ledger, said["announcement"])["deliveries"]} == {"delivered", "waiting"})  # fmt: skip
 
 
-def _process(values: dict[str, str], port: int, tmp_path: Path) -> subprocess.Popen[bytes]:
-    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | values
-    command = [sys.executable, "-m", "publisher", "serve", "--port", str(port)]
-    return subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-
-
 def test_killed_and_started_again_it_loses_and_doubles_nothing(values, box, tmp_path) -> None:
     """Struck while statements come in and go out; what was answered 202 is public once in the end."""
     values = values | {
         "PUBLISHER_WEBHOOK__POLICY": "approved", "PUBLISHER_WEBHOOK__CHANNELS": "x", "PUBLISHER_X__FIND_AFTER": "0.2,0.5,1,3",
     }  # fmt: skip
-    port, taken = _free_port(), []
+    port, taken = free_port(), []
     for round_ in range(3):
-        process = _process(values, port, tmp_path)
+        process = started(values, port, tmp_path)
         url = f"http://127.0.0.1:{port}"
-        until(lambda url=url: _ask(urllib.request.Request(f"{url}/health"))[0] == 200)
+        until(lambda url=url: ask(urllib.request.Request(f"{url}/health"))[0] == 200)
         for n in range(round_ * 4, round_ * 4 + 4):
             data = json.dumps(hook(n)).encode()
             request = urllib.request.Request(
                 f"{url}/hooks/statements", data, signing.headers(SECRET, data, time.time())
             )
-            status, said = _ask(request)
+            status, said = ask(request)
             taken += [said["announcement"]] if status == 202 else []
         process.send_signal(signal.SIGKILL if round_ < 2 else signal.SIGTERM)
         process.communicate(timeout=60)
     assert process.returncode == 0
     office = Publisher(Settings(values, files=False))
-    until(lambda: _settled(office, taken))
+    until(lambda: settled(office, taken))
     for key in taken:
-        if _state(office, key) == "unknown":  # struck before it left, or the service's search cannot tell
+        if state(office, key) == "unknown":  # struck before it left, or the service's search cannot tell
             title = office.ledger.known(key).title
             office.resolve(key, published=any(p.text.startswith(title) for p in box.public), by="A. Officer")
-    until(lambda: _settled(office, taken))
-    assert {_state(office, key) for key in taken} == {"delivered"}
+    until(lambda: settled(office, taken))
+    assert {state(office, key) for key in taken} == {"delivered"}
     office.close()
     titles = [p.text.partition("\n")[0] for p in box.public]
     assert sorted(titles) == sorted(f"Charter {n} is adopted" for n in range(12))
 
 
-def _state(office: Publisher, key: str) -> str:
-    return str(views.announcement(office.ledger, key)["announcement"]["state"])
-
-
-def _settled(office: Publisher, keys: list[str]) -> bool:
-    """Whether nothing is left that a machine may do."""
-    office.run(until_idle=True)
-    rows = [
-        part for key in keys for of in office.ledger.deliveries(key) for part in office.ledger.parts(of.id)
-    ]
-    return all(p.state == "delivered" or (p.state == "unknown" and p.find_due is None) for p in rows)
-
-
 def test_without_settings_it_says_what_is_wrong(tmp_path) -> None:
-    process = _process({"PUBLISHER_WEBHOOK__SECRET": "short"}, _free_port(), tmp_path)
+    process = started({"PUBLISHER_WEBHOOK__SECRET": "short"}, free_port(), tmp_path)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, b"WEBHOOK__SECRET" in err, b"Traceback" in err) == (78, True, False)
 
@@ -830,7 +712,7 @@ def test_a_week_by_a_clock_that_is_moved(values, box) -> None:
         office.ledger.skew = hour * 3600.0
         office.run(until_idle=True)
         left |= {
-            key: start + hour * 3600 for key in dues if key not in left and _state(office, key) == "delivered"
+            key: start + hour * 3600 for key in dues if key not in left and state(office, key) == "delivered"
         }
     office.close()
     assert left.keys() == dues.keys()
