@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from publisher import text as texts
@@ -79,7 +80,15 @@ def _texts(environment: SandboxedEnvironment, channel: str, field: str) -> Itera
             source, _, _ = environment.loader.get_source(environment, name)
         except TemplateNotFound:
             continue
-        for _, kind, value in environment.lex(source):
-            if kind in ("data", "string"):
-                yield value.strip("\"'") if kind == "string" else value
+        yield from _said(environment, source)
         return
+
+
+@lru_cache(maxsize=256)
+def _said(environment: SandboxedEnvironment, source: str) -> tuple[str, ...]:
+    """What a template's source says by itself: its fixed text and the texts in its code."""
+    return tuple(
+        value.strip("\"'") if kind == "string" else value
+        for _, kind, value in environment.lex(source)
+        if kind in ("data", "string")
+    )

@@ -51,6 +51,7 @@ class Hook:
     hint: Callable[[], None] | None = None
     clock: Callable[[], float] = time.time
     _at_work: int = 0
+    _tidied: float = float("-inf")
     _strangers: OrderedDict[str, tuple[int, float]] = field(default_factory=OrderedDict)
 
     async def __call__(self, request: Request) -> JSONResponse:
@@ -107,7 +108,7 @@ class Hook:
             ledger.let_go(NAME, request)
             raise
         ledger.remember(NAME, request, announcement=taken.announcement)
-        ledger.forget_seen(NAME, REMEMBERED)
+        self._tidy()
         self.observe(
             "taken",
             {"trigger": NAME, "of": taken.announcement, "outcome": taken.outcome, "reason": taken.note},
@@ -121,6 +122,12 @@ class Hook:
         if taken.outcome in ("known", "differs"):
             return JSONResponse(view | {"already": True}, 409)
         return JSONResponse(view, 202)
+
+    def _tidy(self) -> None:
+        """Forget requests whose time is past, now and then: each time costs a commit."""
+        if time.monotonic() >= self._tidied + signing.WINDOW:
+            self._tidied = time.monotonic()
+            self.office.ledger.forget_seen(NAME, REMEMBERED)
 
     # ------------------------------------------------------------ strangers
 
