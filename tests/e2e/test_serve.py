@@ -148,7 +148,7 @@ def test_what_the_site_approves_by_publishing_it_goes_out_once(serve, box) -> No
         ({}, {}, 422, "neither a text nor"),
         ({"url": "file:///etc/passwd"}, {}, 422, "http(s)"),
         ({"url": "http://169.254.169.254/latest"}, {}, 422, "not on the public internet"),
-        ({"text": 7}, {}, 422, "are texts"),
+        ({"text": 7}, {}, 422, "must be text"),
         ({"text": "Words."}, {}, 422, "title"),
         (hook(titel="x"), {}, 422, "unknown key 'titel'"),
         (hook(text="EMBARGOED UNTIL 3 MAY 2030. Ministers adopted it."), {}, 422, "embargo"),
