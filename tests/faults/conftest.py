@@ -35,7 +35,7 @@ class Worker:
         self._forker = subprocess.Popen(
             [sys.executable, str(WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        self.pid = 0
+        self.pid = 0  # of the one that is at work
 
     def start(self, environ: dict[str, str], **order: Any) -> None:
         self.pid = self._ask({"environ": environ, **order})
@@ -46,7 +46,8 @@ class Worker:
 
     def wait(self) -> int:
         """Its exit status; negative: the signal that ended it."""
-        return self._ask({"reap": self.pid})
+        ended, self.pid = self.pid, 0
+        return self._ask({"reap": ended})
 
     def _ask(self, order: dict[str, Any]) -> int:
         assert self._forker.stdin and self._forker.stdout
@@ -165,19 +166,25 @@ class House:
         assert {self.state(key) for key in self.planned} == {"delivered"}
 
 
-@pytest.fixture
-def worker() -> Iterator[Worker]:
-    made = Worker()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def workers() -> Iterator[list[Worker]]:
+@pytest.fixture(scope="session")
+def two_workers() -> Iterator[list[Worker]]:
     made = [Worker(), Worker()]
     yield made
     for one in made:
         one.close()
+
+
+@pytest.fixture
+def workers(two_workers: list[Worker]) -> Iterator[list[Worker]]:
+    yield two_workers
+    for one in two_workers:
+        if one.pid:
+            one.kill()
+
+
+@pytest.fixture
+def worker(workers: list[Worker]) -> Worker:
+    return workers[0]
 
 
 @pytest.fixture
