@@ -16,35 +16,18 @@ from publisher.channel import Channel, Copy, Form, LiveText, Outcome, Part, Post
 from publisher.ledger import Ledger, NewDelivery, Plan, engine, identity, schema
 from publisher.settings import Retry
 from publisher.statement import Block, Statement
+from tests import quick
 
 HERE = "http://127.0.0.1:1"
 
 
 @pytest.fixture(scope="session", autouse=True)
 def as_shipped() -> Iterator[Callable[[Any, Any], None]]:
-    """What the product does to a new connection to SQLite; while tests run, commits do not wait for the disk.
-
-    That is for power cuts, and no test makes one. Nor is every statement compiled anew for each of the many engines
-    that tests make: those of one kind of ledger share a dialect, and so what SQLAlchemy has compiled for it.
-    """
-    create, on_connect = engine.create_engine, engine._on_connect
-    first: dict[str, tuple[Any, Any]] = {}
-
-    def created(url: Any, **options: Any) -> Any:
-        made = create(url, **options)
-        place = "sqlite" if made.dialect.name == "sqlite" else str(url)
-        shared, made._compiled_cache = first.setdefault(place, (made.dialect, made._compiled_cache))
-        made.dialect = made.pool._dialect = shared
-        return made
-
-    def connected(connection: Any, record: Any) -> None:
-        on_connect(connection, record)
-        connection.execute("PRAGMA synchronous=OFF")
-
+    """What the product does to a new connection to SQLite, which tests have it do differently: see quick.py."""
+    shipped = engine._on_connect
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "create_engine", created)
-        patch.setattr(engine, "_on_connect", connected)
-        yield on_connect
+        quick.ledgers(patch.setattr)
+        yield shipped
 
 
 def _postgres() -> str | None:

@@ -24,7 +24,7 @@ from publisher.sandbox import Sandbox
 from publisher.settings import Settings
 from publisher.statement import Block, Statement
 
-WORKER = Path(__file__).with_name("worker.py")
+ROOT = Path(__file__).parents[2]
 LINK = "https://www.example.org/notices"
 
 
@@ -33,7 +33,11 @@ class Worker:
 
     def __init__(self) -> None:
         self._forker = subprocess.Popen(
-            [sys.executable, str(WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "tests.faults.worker"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         self.pid = 0  # of the one that is at work
 

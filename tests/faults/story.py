@@ -13,7 +13,6 @@ import socket
 import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from publisher.ledger import schema
 from publisher.ledger.acts import AMENDS
 from publisher.sandbox import Sandbox
 from publisher.settings import Retry, Settings
+from tests.faults.inline import Died, work
 
 OFFICE = {"PUBLISHER_TIMEZONE": "UTC", "PUBLISHER_APPROVER": "officer", "PUBLISHER_PLAN__CHECK_URL": "false"}
 PEOPLE = ("ann@press.example", "ben@press.example")
@@ -65,31 +65,6 @@ MOVES = (
     "deliver", "deliver", "deliver", "deliver", "correct", "correct", "retract", "repair", "verify", "edit", "cut",
     "delete", "hide", "resolve", "resume", "retry", "approve", "reject", "hold", "release", "pause", "jump",
 )  # fmt: skip
-
-
-class Died(BaseException):
-    """This process is gone: nobody settles its attempt."""
-
-
-class Inline:
-    """Does each task as it is given, in this thread; the dead do nothing more."""
-
-    dead = False
-
-    def submit(self, task: Callable[[], None]) -> Future[None]:
-        done: Future[None] = Future()
-        if self.dead:
-            done.cancel()
-            return done
-        try:
-            done.set_result(task())
-        except BaseException as error:
-            self.dead = isinstance(error, Died)
-            done.set_exception(error)
-        return done
-
-    def shutdown(self, **_: Any) -> None:
-        """There is nothing to wait for."""
 
 
 class Shaky:
@@ -240,13 +215,8 @@ class Story:
             Retry(attempts=4),
             self.approvals,
         )  # type: ignore[arg-type]
-        made._pool = made._lookers = Inline()  # type: ignore[assignment]
-        try:
-            made.until_idle()
-        except Died:
+        if not work(made):
             self.told[-1] += " → died"
-        finally:
-            made.close()
 
     def _bury(self) -> None:
         """Whoever was sending is dead, and can be seen to be."""

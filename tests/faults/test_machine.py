@@ -13,7 +13,6 @@ import os
 import socket
 import tempfile
 import traceback
-from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cache
@@ -43,6 +42,7 @@ from publisher.plan import When
 from publisher.render import announcement_digest
 from publisher.settings import Retry
 from publisher.statement import Block, Statement
+from tests.faults.inline import Died, work
 
 NEEDED = 2
 LATENESS = 3600.0
@@ -75,31 +75,6 @@ DECISIONS = (
 )
 DECISIONS += ("reschedule", "revise", "reject", "cancel")
 MEANWHILE = ("", "", "", "worker", "hold", "cancel", "pause", "jump")
-
-
-class Died(BaseException):
-    """This worker is gone; nobody settles its attempt."""
-
-
-class Inline:
-    """Does each task as it is given, in this thread; the dead do nothing more."""
-
-    dead = False
-
-    def submit(self, task):
-        done = Future()
-        if self.dead:
-            done.cancel()
-            return done
-        try:
-            done.set_result(task())
-        except BaseException as error:
-            self.dead = isinstance(error, Died)
-            done.set_exception(error)
-        return done
-
-    def shutdown(self, **_):
-        """There is nothing to wait for."""
 
 
 @dataclass
@@ -301,14 +276,7 @@ class Office(RuleBasedStateMachine):
 
     def work(self):
         """One worker with one thread delivers all it may, or dies of it."""
-        made = Delivering(self.ledger, lambda name: Told(name, self), Retry(attempts=3), NEEDED)
-        made._pool = made._lookers = Inline()
-        try:
-            made.until_idle()
-        except Died:
-            pass
-        finally:
-            made.close()
+        work(Delivering(self.ledger, lambda name: Told(name, self), Retry(attempts=3), NEEDED))
 
     # ------------------------------------------------------------ people
 

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from publisher import deliver, registry
 from publisher.api import Publisher
 from publisher.ledger import Ledger
 from publisher.settings import Settings
+from tests import quick
 
 TRACED = {"deliver.py": None, "acting.py": None, "parts.py": {"claim", "settle"}}
 """Whose lines are boundaries: of a file every function's, or those of the functions that are named."""
@@ -27,13 +29,28 @@ TRACED = {"deliver.py": None, "acting.py": None, "parts.py": {"claim", "settle"}
 def main():
     for name in ("x", "linkedin", "email"):
         registry.find(name)
+    warm = False
     for line in sys.stdin:
         order = json.loads(line)
         if "reap" in order:
             answer = os.waitstatus_to_exitcode(os.waitpid(order["reap"], 0)[1])
-        elif not (answer := os.fork()):
-            begin(order)
+        else:
+            if not warm:
+                warm_up(order["environ"])
+                warm = True
+            if not (answer := os.fork()):
+                begin(order)
         print(answer, flush=True)
+
+
+def warm_up(environ):
+    """Run once with nothing to do: what that loads and compiles is there for all who are forked."""
+    quick.ledgers()
+    with tempfile.TemporaryDirectory() as folder:
+        place = {"PUBLISHER_DATABASE_URL": f"sqlite:///{folder}/ledger.db"}
+        office = Publisher(Settings(environ | place, files=False))
+        office.run(until_idle=True)
+        office.close()
 
 
 def begin(order):
