@@ -38,7 +38,10 @@ _RELATIVE = re.compile(r"(?i)\b(today|yesterday|tomorrow)\b")
 
 @dataclass
 class Composition:
-    """One statement on its way to one channel."""
+    """One statement on its way to one channel.
+
+    `direct` are the fields that hold an author's words and nothing else, `uncut` what was shortened, in full.
+    """
 
     renderer: Renderer
     statement: Statement
@@ -46,6 +49,8 @@ class Composition:
     occasion: Occasion | None = None
     warnings: list[str] = field(default_factory=list)
     used: set[tuple[int, int]] = field(default_factory=set)
+    direct: set[str] = field(default_factory=set)
+    uncut: dict[str, Text] = field(default_factory=dict)
     day: str = ""
 
     def rendering(self) -> Rendering:
@@ -199,8 +204,7 @@ class Composition:
             own = self.overrides.get(CORRECTION) or own
         if not own or not (spec.name == MAIN or spec.limit is not None):
             return None
-        if spec.name == MAIN:
-            self._vouch([Text.parse(self.names.authored(own))], spec)
+        self._vouch([Text.parse(self.names.authored(own))], spec)
         label = self.filling.label
         started = own.casefold().startswith(label.rstrip(" :：").casefold())
         return Text.parse(self.names.authored(own if started else f"{label} {own}"))
@@ -219,6 +223,7 @@ class Composition:
     def _vouch(self, said: Sequence[Text], spec: Field) -> None:
         """What a press officer should know of a person's own posts; a person may say what the statement does not."""
         what = f"your own text for {self.channel.name}"
+        self.direct.add(spec.name)
         for text in said:
             words = _MARKER.sub("", str(text))
             for finding in faithful.check(words, self.statement, verbatim=self.renderer.directory.words):
@@ -385,6 +390,7 @@ class Composition:
         """The field as it will leave. Raises Unfit naming the override to write."""
         form = self.channel.form
         if not self._fits(spec, text) and spec.shorten:
+            self.uncut[spec.name] = text
             text = self._shortened(spec, text)
         if not self._fits(spec, text):
             if objection := form.objection(spec.name, text):
@@ -441,23 +447,30 @@ class Composition:
             self._tagged([c.spans for c in said])
 
     def _guard(self, posts: Sequence[Post]) -> None:
-        """Raise Unfit when a template has made a text that says what the statement does not."""
-        theirs = set(self.overrides)
-        if isinstance(self.given.get("thread"), list | tuple):
-            theirs.add(MAIN)
-        fields = {
-            f.name: f
-            for f in self.channel.form.fields
-            if not (f.html or f.name in theirs or (f.sentences and self.statement.summary))
-        }
-        made = [copy for post in posts for copy in post.copies if copy.field in fields]
-        own = [self.filling.marker(n, len(posts)) for n in range(1, len(posts) + 1)]
-        own += [self.occasion.title] if self.occasion else []
-        for name, what in guard.objections(self.renderer, self.statement, self.channel, made, own):
+        """Raise Unfit when a template has made a text that says what the statement, or its author, does not."""
+        fields = {f.name: f for f in self.channel.form.fields if f.name not in self.direct}
+        copies = [copy for post in posts for copy in post.copies if copy.field in fields]
+        cut = [(c.field, guard.words_of(c, False)) for c in copies if c.field in self.uncut]
+        made = [
+            (c.field, guard.words_of(c, fields[c.field].html)) for c in copies if c.field not in self.uncut
+        ]
+        made += [(name, guard.words(text)) for name, text in self.uncut.items() if name in fields]
+        for name, what in self._objections(made, len(posts)):
             found = f"{self.channel.name}: the {name} says what the statement does not: {what}"
-            if not fields[name].shorten:
-                raise Unfit(f"{found}. Look at the template {self.channel.name}.{name}.j2 in use")
+            raise Unfit(f"{found}. Look at the template {self.channel.name}.{name}.j2 in use")
+        for name, what in self._objections(cut, len(posts)):
+            found = f"{self.channel.name}: the {name}, shortened, says what the statement does not: {what}"
             self.warnings.append(f"{found}. {self._advice(fields[name])}")
+
+    def _objections(self, made: Sequence[tuple[str, str]], of: int) -> list[tuple[str, str]]:
+        own = [self.filling.marker(n, of) for n in range(1, of + 1)]
+        own += [self.occasion.title] if self.occasion else []
+        author = directories.unnamed(
+            "\n\n".join(filter(None, (self._overridden_text, self.statement.summary)))
+        )
+        return (
+            guard.objections(self.renderer, self.statement, self.channel, made, own, author) if made else []
+        )
 
     def _tagged(self, said: Sequence[Text]) -> None:
         """What became of the hashtags and mentions that were asked for, and which others there could be."""

@@ -17,10 +17,12 @@ from publisher.summary import alone, numbers
 from publisher.summary.reading import trimmed
 from publisher.summary.score import terms
 from publisher.summary.sentences import split
-from publisher.summary.words import Rules, pattern, rules
+from publisher.summary.words import Rules, listed, pattern, rules
 
 NEAR, SAME = 0.5, 0.65
 """The share of a sentence's terms that one of the statement's has when it may, and surely does, come from there."""
+WHOLE = 0.8
+"""The share of a sentence's terms from which on a text holds all of it, so that each "not" of it counts."""
 CUT = 40
 """Characters from which on a piece of a sentence is more than a name or a label."""
 
@@ -30,6 +32,10 @@ _CAPITAL = pattern(
 _OPENING = pattern(r"\W*([A-ZÀ-ÞЀ-Я][\w’-]+) [A-ZÀ-ÞЀ-Я][\w’-]+")
 _TAG = pattern(r"(?<![\w/&])([#@])(\w+)")
 _SPACE = pattern(r"\s+")
+_HOST = pattern(r"(?<![\w@./-])(?:[A-Za-z0-9-]{2,}\.)+[a-z]{2,20}(?:/[^\s<>\"”»]*[\w/])?(?![\w@-])")
+_LETTER = r"[0-9A-Za-zÀ-ɏЀ-ӿ]"
+"""Of scripts that part words by spaces."""
+_CASELESS = listed("ar ur zh ja")
 _QUOTES = str.maketrans(
     {
         "’": "'",
@@ -62,8 +68,7 @@ def check(text: str, statement: Statement, *, verbatim: Sequence[str] = ()) -> l
     `verbatim` are words that are the office's own and need no source: a template's labels, tags and handles
     of its directory. Findings are in the order of the text, each once. Never raises.
     """
-    for own in sorted(verbatim, key=len, reverse=True):
-        text = text.replace(own, " ")
+    text = _without(text, verbatim)
     if not any(map(str.isalnum, text)):
         return []
     source = _Source(statement)
@@ -71,6 +76,25 @@ def check(text: str, statement: Statement, *, verbatim: Sequence[str] = ()) -> l
     for finding in source.findings(text):
         found.setdefault(finding.what, finding)
     return list(found.values())
+
+
+def _without(text: str, verbatim: Sequence[str]) -> str:
+    """`text` without the office's own words, as whole words; of a link only a whole one, or one that goes on."""
+    known = sorted(
+        {own for own in verbatim if own and own not in ("https://", "http://")}, key=len, reverse=True
+    )
+    if not known:
+        return text
+    pieces = [*map(_whole, known), f"(?P<link>{numbers.URL})"]
+    return re.sub("|".join(pieces), lambda found: found["link"] or " ", text)
+
+
+def _whole(own: str) -> str:
+    if re.fullmatch(r"https?://\S+", own):
+        return re.escape(own) + r"[^\s<>\"]*"
+    before = f"(?<!{_LETTER})" if re.match(_LETTER, own) else ""
+    after = f"(?!{_LETTER})" if re.match(_LETTER, own[-1]) else ""
+    return f"{before}{re.escape(own)}{after}"
 
 
 class _Source:
@@ -95,10 +119,13 @@ class _Source:
                     yield from self._sentence(_bare(sentence.text))
 
     def _links(self, text: str) -> Iterator[Finding]:
-        known = {link.rstrip("/").lower() for link in numbers.links(self.whole)}
+        known = {_address(link) for link in numbers.links(self.whole)}
         for link in numbers.links(text):
-            if link.rstrip("/").lower() not in known:
+            if _address(link) not in known:
                 yield Finding(True, f"the link {link} is not in the statement")
+        for host in _HOST.findall(_without_links(text)):  # X makes a link of it
+            if host.lower() not in self.flat:
+                yield Finding(True, f"the link {host} is not in the statement")
 
     def _tags(self, text: str) -> Iterator[Finding]:
         known = {t.lstrip("#").lower() for t in self.statement.hashtags}
@@ -145,8 +172,23 @@ class _Source:
                 yield Finding(True, f"the quotation “{quoted.strip()}” is not in the statement")
             elif words and f'"{words}' not in self.flat and f"'{words}" not in self.flat:
                 yield Finding(False, f"“{quoted.strip()}” is no quotation in the statement")
+            elif words.count(" ") >= 3 and (name := self._other_speaker(text, quoted, words)):
+                yield Finding(
+                    True, f"the quotation “{_short(quoted.strip())}” is not by {name} in the statement"
+                )
         if not alone.balanced(text):
             yield Finding(False, "a quotation or a bracket is opened and not closed, or the other way round")
+
+    def _other_speaker(self, text: str, quoted: str, words: str) -> str:
+        """Whom `text` has say what, in the statement, no sentence around it gives to that name; "" else."""
+        outside = text.replace(quoted, " ")
+        if not self.rules.says.search(outside.lower()):
+            return ""
+        names = [m[0].lower() for m in _CAPITAL.finditer(outside)]
+        at = [n for n, piece in enumerate(self.pieces) if words[:60] in _flat(piece)]
+        around = _flat(" ".join(p for n in at for p in self.pieces[max(0, n - 3) : n + 3]))
+        unknown = not at or not names or any(name in around for name in names)
+        return "" if unknown else next(m[0] for m in _CAPITAL.finditer(outside))
 
     def _names(self, text: str) -> Iterator[Finding]:
         names = [m[0] for m in _CAPITAL.finditer(text)]
@@ -193,15 +235,20 @@ class _Source:
         if not own:
             return
         near, share = self._nearest(own)
+        unknown = sorted(own - self.terms)
         if not near or share < NEAR:
-            unknown = sorted(own - self.terms)
             if len(unknown) * 2 > len(own):
                 yield Finding(False, f"most words are not the statement's: {', '.join(unknown[:5])}")
             return
+        if unknown and self.rules.language in _CASELESS:  # where nothing shows which of them are names
+            yield Finding(False, f"words that are not the statement's: {', '.join(unknown[:5])}")
         ours, theirs = (self.rules.negates.findall(t.lower()) for t in (text, near))
-        if bool(ours) != bool(theirs):
-            lost = f"leaves out “{theirs[0]}” of" if theirs else f"adds “{ours[0]}” to"
-            yield Finding(share >= SAME, f"“{_short(text)}” {lost} “{_short(near)}”")
+        if len(ours) != len(theirs):
+            whole = len(own) >= WHOLE * len(set(terms(near, self.rules)))
+            more = set(theirs) - set(ours) or set(theirs) if len(theirs) > len(ours) else ()
+            lost = f"leaves out “{min(more)}” of" if more else f"adds “{ours[-1]}” to"
+            hard = share >= SAME and (not ours or not theirs or whole)
+            yield Finding(hard, f"“{_short(text)}” {lost} “{_short(near)}”")
         if self.rules.hedges.search(near.lower()) and not self.rules.hedges.search(text.lower()):
             doubt = self.rules.hedges.search(near.lower())
             yield Finding(False, f"“{_short(text)}” leaves out the doubt “{doubt[0] if doubt else ''}”")
@@ -225,6 +272,14 @@ class _Source:
 
 def _flat(text: str) -> str:
     return _SPACE.sub(" ", text.translate(_QUOTES)).strip().lower()
+
+
+def _address(link: str) -> str:
+    """A web address with what of it no capitals tell apart, in small letters: its scheme and host."""
+    bare = link.rstrip("/")
+    scheme, mark, rest = bare.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{host}".lower() + slash + path if mark else bare.lower()
 
 
 def _without_links(text: str) -> str:

@@ -49,7 +49,9 @@ _SCALES = {
 }  # fmt: skip
 _NUMBER = pattern(r"\d+(?:[.,'’\u00a0\u202f٫٬ ]\d+)*")
 _SCALE = pattern(r"[\s\u00a0\u202f-]?([^\W\d_]+)")
-_URL = pattern(r"(?:https?://|www\.)[^\s<>\"“”«»]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+URL = r"(?:https?://|www\.)[^\s<>\"“”«»]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+"""A web or mail address, perhaps with the punctuation after it."""
+_URL = pattern(URL)
 _LONE = pattern(r"\bmay\b|\bmars\b|\bmar\b|\bago\b|\bdec\b|\bjan\b")
 
 

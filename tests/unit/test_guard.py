@@ -9,7 +9,7 @@ import pytest
 
 from publisher.channel import Rendering
 from publisher.errors import Unfit
-from publisher.render import Renderer
+from publisher.render import Occasion, Renderer
 from publisher.settings import Settings
 from publisher.statement import Block, Statement
 
@@ -78,6 +78,80 @@ def test_an_authors_words_are_warned_about_and_never_blocked(tmp_path: Path) -> 
         rendering = made(tmp_path, "{{ title }}\n\n{{ summary }}", **of)
         assert "99 ports" in rendering.posts[0]["post"].text
         assert any("Riga" in warning for warning in rendering.warnings)
+
+
+HTML = "<html><head><style>p {{ width: 77px }}</style></head><body>{}</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("<p>{{ paragraphs[0] | replace('12', '2' ~ '1') }}</p>", "the number “21”"),
+        ("<p>{{ paragraphs[0] | replace('Lund', 'Ri' ~ 'ga') }}</p>", "the name “Riga”"),
+        ("<p>{{ paragraphs[0] | replace('does not', 'do' ~ 'es') }}</p>", "leaves out “not”"),
+        (
+            "<a href='{{ url | replace('.org', '.c' ~ 'om') }}'>{{ title }}</a>",
+            "the link https://www.example.com",
+        ),
+        (
+            "<img src='https://cdn.example.net/a.png' alt='{{ title | replace('Lund', 'Ri' ~ 'ga') }}'>",
+            "“Riga”",
+        ),
+    ],
+)
+def test_html_is_held_against_the_statement_too(tmp_path: Path, body: str, what: str) -> None:
+    """What eyes, screen readers and links say; sizes in style sheets are no figures."""
+    with pytest.raises(Unfit, match="the html says what the statement does not") as caught:
+        made(tmp_path, HTML.format(body), "email", "email.html.j2")
+    assert what in str(caught.value)
+
+
+def test_fixed_words_of_html_are_the_offices_own(tmp_path: Path) -> None:
+    """Its address, telephone and links included; what is parted by tags is read as one."""
+    body = (
+        "<h1>{{ title }}</h1><p>{{ summary | replace('Lund', '<b>Lund</b>' | safe) }}</p>"
+        "<p>Press Office of <b>Nordhav</b>, Pier 7, <a href='https://nordhav.example/press'>24 hours</a></p>"
+    )
+    assert made(tmp_path, HTML.format(body), "email", "email.html.j2").posts[0]["html"].text
+
+
+@pytest.mark.parametrize("field", ["x.post.j2", "email.text.j2", "email.html.j2", "linkedin.post.j2"])
+def test_a_template_may_not_alter_an_authors_summary_either(tmp_path: Path, field: str) -> None:
+    """What an author adds is theirs; what a template makes of it is nobody's."""
+    own = {"summary": "In Riga, 99 ports agreed on safety. They meet in Riga on 4 May 2027."}
+    name = field.split(".")[0]
+    assert "99 ports" in str(made(tmp_path, "{{ title }}\n\n{{ summary }}", name, field, **own).posts)
+    with pytest.raises(Unfit, match="the number “66”"):
+        made(tmp_path, "{{ title }}\n\n{{ summary | replace('99', '6' ~ '6') }}", name, field, **own)
+
+
+def test_a_template_may_not_alter_what_surrounds_an_authors_text(tmp_path: Path) -> None:
+    """A person's own text of a mail stands in a template as well."""
+    own = {"overrides": {"email": {"text": "In Riga, 99 ports agreed."}}}
+    template = "{{ title | replace('Lund', 'Ri' ~ 'o') }}\n\n{{ paragraphs | join }}"
+    with pytest.raises(Unfit, match="the name “Rio”"):
+        made(tmp_path, template, "email", "email.text.j2", **own)
+
+
+def test_an_authors_words_for_a_correction_are_warned_about_and_never_blocked(tmp_path: Path) -> None:
+    """They tell what was wrong, which the corrected statement no longer says."""
+    said = Statement(
+        "On the charter of Lund",
+        (Block("paragraph", LEAD),),
+        url=URL,
+        overrides={"x": {"correction": f"It was 12 ports, not 99 as we said in Riga. {URL}"}},
+    )
+    channel = Settings({}, files=False).channel("x")
+    rendering = Renderer().render(said, channel, Occasion("correction", "On the charter"))
+    assert "not 99" in rendering.posts[0]["post"].text
+    assert any("Riga" in warning for warning in rendering.warnings)
+
+
+def test_a_subject_that_a_template_alters_is_refused_though_it_is_shortened(tmp_path: Path) -> None:
+    """Only what the cut itself leaves out is for a person to weigh."""
+    title = "The Harbour Council of the North Says That the Charter of Lund Has Been Adopted by 12 Ports of Nordhav"
+    with pytest.raises(Unfit, match="the number “21”"):
+        made(tmp_path, "{{ title | replace('12', '2' ~ '1') }}", "email", "email.subject.j2", title=title)
 
 
 def test_a_subject_cut_before_its_not_is_warned_about(tmp_path: Path) -> None:

@@ -64,6 +64,8 @@ def test_the_statements_own_sentences_pass() -> None:
         ("adds “not”", "The Harbour Coalition has not issued a joint statement on 24 December 2024."),
         ("link https://evil.example", "Read the statement at https://evil.example/a today."),
         ("link other@example.org", "Write to other@example.org about the statement."),
+        ("link https://example.org/A", "Read the statement at https://example.org/A today."),
+        ("link evil.example", "Read the statement at evil.example/a today."),
     ],
 )
 def test_a_fact_that_the_statement_does_not_bear_out_is_hard(expected: str, text: str) -> None:
@@ -98,11 +100,68 @@ def test_a_doubt_is_soft(expected: str, text: str) -> None:
         "The OSN and its Chair Anna Lindqvist will not be silent, said the Open Seas Network.",
         "At least thirty-four people were killed, the ministry said.",
         "Anna Lindqvist said: “We will not be silent”",
+        "“We will not be silent,” said Lindqvist, as example.org/text.pdf shows.",
     ],
 )
 def test_the_same_fact_written_otherwise_passes(text: str) -> None:
     """Values are compared, not spellings; initials stand for their words."""
     assert hard(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "is_hard"),
+    [
+        ("“The ports of the North stay open,” said Anna Lind.", False),
+        ("Minister Anna Lind said: “The ports of the North stay open.”", False),
+        ("“The ports of the North stay open,” the minister said.", False),
+        ("“The ports of the North stay open,” said Ole Berg.", True),
+        ("Anna Lind said: “The crews of the South must wait.”", True),
+    ],
+)
+def test_a_quotation_keeps_its_speaker(text: str, is_hard: bool) -> None:
+    """Nothing is worse than words in the wrong mouth."""
+    between = (
+        "Ships wait at sea.",
+        "Winter is near.",
+        "The members met.",
+        "A report came out.",
+        "It is long.",
+    )
+    said = "“The ports of the North stay open,” said Minister Anna Lind."
+    other = "“The crews of the South must wait,” said Ole Berg of Westhaven."
+    source = Statement("Ports", (Block("paragraph", " ".join((said, *between, other))),))
+    assert any("is not by" in f.what and f.hard for f in faithful.check(text, source)) is is_hard
+
+
+@pytest.mark.parametrize(
+    ("text", "is_hard"),
+    [
+        ("The ministry does not deny that the crews were warned of the storm.", True),
+        ("The ministry does not deny that the crews were not warned of the storm.", False),
+        ("The ministry does deny that the crews were not warned of the storm.", True),
+        ("Neither the ministry nor the crews were warned of the storm in the North.", True),
+    ],
+)
+def test_each_of_two_negations_counts(text: str, is_hard: bool) -> None:
+    """Of "not … not" one may be lost as little as both."""
+    own = "The ministry does not deny that the crews were not warned of the storm."
+    source = Statement("Storm", (Block("paragraph", own),))
+    assert any(f.hard for f in faithful.check(text, source)) is is_hard
+
+
+@pytest.mark.parametrize(
+    ("language", "own", "other", "word"),
+    [
+        ("ar", "قتل ٣٤ شخصا في ميناء بيروت.", "قتل ٣٤ شخصا في ميناء دمشق.", "دمشق"),
+        ("zh", "港口联盟在日内瓦举行会议。", "港口联盟在维也纳举行会议。", "维也"),
+    ],
+)
+def test_where_no_capital_shows_a_name_words_are_looked_up(
+    language: str, own: str, other: str, word: str
+) -> None:
+    """A person is shown what the statement does not say."""
+    source = Statement("—", (Block("paragraph", own),), language=language)
+    assert any(word in f.what for f in faithful.check(other, source))
 
 
 def test_the_offices_own_words_need_no_source() -> None:
