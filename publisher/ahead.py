@@ -171,8 +171,9 @@ def delivering(
     zone = core.timezone or "UTC"
     mail = notices.mailer(settings)
     teller = notices.Notices(
-        ledger, settings.notify_urls, mail, observe, zone, core.rehearsal, settings.notify_secret
-    )
+        ledger, settings.notify_urls, mail, observe, zone, core.rehearsal, settings.notify_secret,
+        settings.notify_deliveries,
+    )  # fmt: skip
 
     def hearing(event: str, facts: dict[str, Any]) -> None:
         teller.hear(event, facts)

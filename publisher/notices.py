@@ -1,4 +1,5 @@
 """Telling people: once for each cause, when a person is needed, and once when all of an announcement is public.
+Telling programs: what each delivery has come to.
 
 What there is to tell is read off the ledger, never kept in mind: whoever comes later, after a crash or on
 another host, finds the same causes and sees which were told. A cause that is gone is forgotten, so that it is
@@ -42,12 +43,14 @@ STUBBORN = 3
 
 BY_A_PERSON = "Error"
 """The kind of what is held because somebody said so."""
+OUTCOMES = ("delivered", "failed", "unknown", "retracted")
+"""The states of a delivery that programs are told of."""
 BAD_LIVE = ("changed", "cut", "deleted")
 
 
 @dataclass
 class Notices:
-    """Tells every address of `urls`; `mail` sends to a mailbox. Safe to use from several threads."""
+    """Tells people at `urls` and programs at `each`; `mail` sends to a mailbox. Safe to use from several threads."""
 
     ledger: Ledger
     urls: Sequence[str]
@@ -56,6 +59,7 @@ class Notices:
     zone: str = "UTC"
     rehearsal: bool = False
     secret: str = ""
+    each: Sequence[str] = ()
     _heard: set[str] = field(default_factory=set, repr=False)
     _owed: set[str] = field(default_factory=set, repr=False)
     _failed: dict[str, int] = field(default_factory=dict, repr=False)
@@ -66,13 +70,13 @@ class Notices:
 
     def hear(self, event: str, facts: dict[str, Any]) -> None:
         """Something happened in this process: what it concerns is looked at in the next sweep."""
-        if self.urls and (key := str(facts.get("delivery", "")).partition("/")[0]):
+        if (self.urls or self.each) and (key := str(facts.get("delivery", "")).partition("/")[0]):
             with self._hearing:
                 self._heard.add(key)
 
     def sweep(self, *, everything: bool = True) -> None:
         """Tell what has not been told; with `everything` also what happened in other processes."""
-        if not self.urls:
+        if not (self.urls or self.each):
             return
         with self._sweeping:
             with self._hearing:
@@ -98,8 +102,9 @@ class Notices:
     # ------------------------------------------------------------ telling
 
     def _about(self, subject: str, down: set[str]) -> None:
-        found = self.channels() if subject == CHANNELS else self.announcement(subject)
-        causes = {(_at(notice, url)): (self._marked(notice), url) for notice in found for url in self.urls}
+        told = [(notice, url) for url in self.urls for notice in self._for_people(subject)]
+        told += [(notice, url) for url in self.each for notice in self.outcomes(subject)]
+        causes = {_at(notice, url): (self._marked(notice), url) for notice, url in told}
         self.ledger.drop_notices(subject, causes)
         for cause in [c for c in self._failed if c.startswith(f"{subject} ") and c not in causes]:
             del self._failed[cause]
@@ -140,6 +145,14 @@ class Notices:
         return replace(notice, what=f"REHEARSAL: {notice.what}") if self.rehearsal else notice
 
     # ------------------------------------------------------------ what there is to tell
+
+    def _for_people(self, subject: str) -> list[Notice]:
+        return self.channels() if subject == CHANNELS else self.announcement(subject)
+
+    def outcomes(self, key: str) -> list[Notice]:
+        """Of one announcement, for programs: what each of its deliveries has come to."""
+        seen = [views.delivery(self.ledger, row) for row in self.ledger.deliveries(key)]
+        return [_outcome(key, self.ledger.known(key).title, v) for v in seen if v["state"] in OUTCOMES]
 
     def channels(self) -> list[Notice]:
         """Of the channels: blocked, would refuse what is planned, credentials that end before it falls due."""
@@ -224,6 +237,16 @@ class Notices:
                 what = f"{view['id']} waits: {waits.error}"
                 return [Notice(f"{key} page", "page", what, fix, delivery=view["id"])]
         return []
+
+
+def _outcome(key: str, title: str, view: dict[str, Any]) -> Notice:
+    """A state reached anew, by another attempt, is another cause."""
+    of, state, channel = view["id"], view["state"], view["id"].partition("/")[2]
+    what = f"{of} is {state}" + (f": {view['error']['message']}" if view["error"] else "")
+    links = {channel: view["receipt"]["url"]} if (view["receipt"] or {}).get("url") else {}
+    return Notice(
+        f"{key} outcome {channel} {state} {view['attempts']}", state, what, "", key, of, title, links
+    )
 
 
 def _public(key: str, seen: Sequence[tuple[Row[Any], dict[str, Any]]]) -> list[Notice]:

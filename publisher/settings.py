@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar, cast, get_args
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
 from publisher import addresses, registry
@@ -127,6 +127,10 @@ class Notify(Group):
         min_length=16,
         description="the key that notices to https: addresses are signed with; unsigned when unset",
     )
+    deliveries: SecretStr = Field(
+        SecretStr(""),
+        description="https: addresses told of each delivery that is delivered, failed, unknown or retracted, comma separated; needs SECRET",
+    )
 
     @field_validator("urls")
     @classmethod
@@ -134,6 +138,16 @@ class Notify(Group):
         for url in addresses.split(value.get_secret_value()):
             if fault := addresses.fault(url):
                 raise ValueError(fault)
+        return value
+
+    @field_validator("deliveries")
+    @classmethod
+    def _signed(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        for url in addresses.split(value.get_secret_value()):
+            if not url.startswith(("https://", "http://")) or addresses.fault(url):
+                raise ValueError("has an entry that is no https: address; it is for programs")
+            if not info.data.get("secret", True):
+                raise ValueError("needs PUBLISHER_NOTIFY__SECRET: whoever is told must know that it was us")
         return value
 
 
@@ -283,6 +297,11 @@ class Settings:
         return addresses.split(self.core.notify.urls.get_secret_value())
 
     @property
+    def notify_deliveries(self) -> tuple[str, ...]:
+        """Programs that are told what each delivery has come to."""
+        return addresses.split(self.core.notify.deliveries.get_secret_value())
+
+    @property
     def notify_secret(self) -> str:
         """What notices to webhooks are signed with; "" where they are not."""
         given = self.core.notify.secret
@@ -324,7 +343,7 @@ class Settings:
             except SettingsError:
                 continue
         found |= _secrets_of(self.core)
-        for url in self.notify_urls:
+        for url in (*self.notify_urls, *self.notify_deliveries):
             found |= addresses.secrets(url)
         return sorted((s for s in found if len(s) >= 4), key=len, reverse=True)
 

@@ -170,15 +170,14 @@ def notices(office: Publisher, *, tell: bool) -> Iterator[Finding]:
     """Who is told when a person is needed; with `tell` each of them is told now."""
     from publisher.notices import mailer
 
-    urls = office.settings.notify_urls
+    urls, programs = office.settings.notify_urls, office.settings.notify_deliveries
     if not urls:
         what = "nobody is told when a person is needed"
         yield Finding(False, what, "set PUBLISHER_NOTIFY__URLS, such as mailto:duty@example.org", "warning")
-        return
     mark = "REHEARSAL: " if office.settings.core.rehearsal else ""
     notice = Notice("doctor", "test", f"{mark}this is a test: publisher can tell you", "nothing; it works")
     mail, where = mailer(office.settings), office.settings.database_url.rpartition("@")[2]
-    for url in urls:
+    for url in (*urls, *programs):
         place = addresses.place(url)
         if not tell:
             yield Finding(True, f"{place} would be told; --notify tries it")
@@ -190,7 +189,7 @@ def notices(office: Publisher, *, tell: bool) -> Iterator[Finding]:
             yield Finding(
                 False,
                 what,
-                "correct PUBLISHER_NOTIFY__URLS"
+                f"correct PUBLISHER_NOTIFY__{'URLS' if url in urls else 'DELIVERIES'}"
                 if not isinstance(error, PublisherError)
                 else "see what it says",
             )

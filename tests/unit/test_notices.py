@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from publisher import addresses
+from publisher import addresses, signing
 from publisher.addresses import Notice
 from publisher.channel import LiveText
 from publisher.clock import Beat
@@ -28,13 +28,15 @@ class Hook:
     """A webhook that answers with `status` and keeps what it was sent."""
 
     def __init__(self):
-        self.status, self.got = 200, []
+        self.status, self.got, self.heads, self.bodies = 200, [], [], []
         hook = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 hook.got.append(json.loads(body))
+                hook.heads.append(self.headers)
+                hook.bodies.append(body)
                 self.send_response(hook.status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -73,7 +75,8 @@ def make(office, hook):
         def observe(event, facts):
             office.observed.append((event, facts))
 
-        return Notices(office.ledger, urls or (hook.url,), mail or no_mail, observe, **options)
+        urls = urls or (() if "each" in options else (hook.url,))
+        return Notices(office.ledger, urls, mail or no_mail, observe, **options)
 
     return made
 
@@ -135,6 +138,46 @@ def test_public_is_told_once_with_links_when_all_of_it_is(office, hook, make):
     assert set(body["links"]) == {"one", "two"}
     assert all(url in body["text"] for url in body["links"].values())
     assert body["fix"] is None
+
+
+def test_programs_are_told_what_each_delivery_has_come_to(office, hook, make):
+    """Once for each state it reaches, signed; one that only waits is no outcome."""
+    office.channel("two").answers = [Transient("busy")]
+    key, notices = office.planned("one", "two"), make(each=(hook.url,), secret="a secret between us two")
+    office.deliver(key)
+    notices.sweep()
+    make(each=(hook.url,), secret="a secret between us two").sweep()
+    (body,) = hook.got
+    assert (body["event"], body["delivery"], body["announcement"]) == ("delivered", f"{key}/one", key)
+    assert set(body["links"]) == {"one"}
+    (head,) = hook.heads
+    stamp, signature = head[signing.TIMESTAMP], head[signing.SIGNATURE]
+    assert not signing.fault("a secret between us two", hook.bodies[0], stamp, signature, float(stamp))
+    office.channel("two").answers = [OutcomeUnknown("cut off")]
+    office.ledger.skew = 60
+    office.deliver(key)
+    notices.sweep()
+    office.ledger.resolve(f"{key}/two", "officer", published=False)
+    office.channel("two").answers = [Permanent("too long")]
+    office.deliver(key)
+    notices.sweep()
+    notices.sweep()
+    assert [(b["event"], b["delivery"]) for b in hook.got[1:]] == [
+        ("unknown", f"{key}/two"), ("failed", f"{key}/two"),
+    ]  # fmt: skip
+
+
+def test_programs_are_told_of_a_retraction(office, hook, make):
+    key, notices = failed(office), make(each=(hook.url,))
+    notices.sweep()
+    office.ledger.retry(f"{key}/one", "officer")
+    office.deliver(key)
+    with office.ledger.write() as c:
+        from publisher.ledger.schema import part
+
+        c.execute(part.update().values(state="retracted"))
+    notices.sweep()
+    assert hook.events == ["failed", "retracted"]
 
 
 def test_a_doubt_is_told_when_no_machine_will_look_any_more(office, hook, make):
@@ -474,3 +517,15 @@ def test_the_secrets_of_an_address_are_known_to_the_log():
     ).secrets()
     assert TOKEN in found and "key=abcdefghijklmnop" in found
     assert not any("duty" in s and "hooks" not in s for s in found)
+
+
+@pytest.mark.parametrize("given", [{}, {"PUBLISHER_NOTIFY__SECRET": "short"}])
+def test_programs_are_told_nothing_that_is_not_signed(given):
+    with pytest.raises(SettingsError, match="NOTIFY__SECRET"):
+        Settings({"PUBLISHER_NOTIFY__DELIVERIES": "https://www.example.org/hook", **given}, files=False)
+
+
+@pytest.mark.parametrize("url", ["mailto:duty@example.org", "https://", "slack://token"])
+def test_programs_are_told_by_webhook_alone(url):
+    with pytest.raises(SettingsError, match="NOTIFY__DELIVERIES"):
+        Settings({"PUBLISHER_NOTIFY__SECRET": "x" * 16, "PUBLISHER_NOTIFY__DELIVERIES": url}, files=False)
