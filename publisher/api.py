@@ -441,27 +441,34 @@ class Publisher:
         """Send what is due of one announcement; look up doubts for up to `wait` seconds; leave later tries."""
         until = time.monotonic() + wait
         while True:
+            since = self.ledger.clock()
             self.delivering.until_idle(key)
-            due = self._next_look(key)
+            due = self._next_move(key, since)
             left = until - time.monotonic()
             if due is None or due > left:
                 return
             time.sleep(max(0.05, min(due, left)))
 
-    def _next_look(self, key: str) -> float | None:
-        """Seconds until an unknown outcome of this announcement is looked up again, or a thread goes on."""
+    def _next_move(self, key: str, since: float) -> float | None:
+        """Seconds until time alone lets something go on: an unknown outcome is looked up again, or a thread goes on.
+
+        `since`: what was due by then and has not gone waits for something else, as does what is on a stopped channel.
+        """
         now = self.ledger.clock()
-        looks = [
-            (p.find_due if p.state == "unknown" else p.due) - now
-            for row in self.ledger.deliveries(key)
-            if not row.addressed
-            for p in self.ledger.parts(row.id)
-            # A thread is seen through: its next post may only have to wait until the one before can be seen; and so
-            # is a retraction, until the post is gone.
-            if (p.state == "unknown" and p.find_due is not None)
-            or (p.state == "waiting" and (p.n or row.action == "retract") and p.kind != "Blocked")
-        ]
-        return max(0.0, min(looks)) if looks else None
+        lanes = {lane.name: lane for lane in self.ledger.lanes()}
+        stopped = {name for name, lane in lanes.items() if lane.paused or lane.blocked}
+        moves: list[float] = []
+        for row in self.ledger.deliveries(key):
+            for p in () if row.addressed else self.ledger.parts(row.id):
+                if p.state == "unknown" and p.find_due is not None:
+                    moves.append(p.find_due)
+                # A thread is seen through: its next post may only have to wait until the one before can be seen; and
+                # so is a retraction, until the post is gone.
+                elif p.state == "waiting" and (p.n or row.action == "retract"):
+                    due = max(p.due, lanes[row.channel].free)
+                    if due > since and not stopped & {"*", row.channel}:
+                        moves.append(due)
+        return max(0.0, min(moves) - now) if moves else None
 
     def run(self, *, until_idle: bool = False) -> set[str]:
         """Deliver what falls due: now and return (`until_idle`), or until stopped. What it worked on."""

@@ -196,7 +196,8 @@ def delivery(ledger: Ledger, row: Row[Any]) -> dict[str, Any]:
     """One delivery. A mailing's receipt counts its recipients, whose rows are not read for it."""
     tally = ledger.tally(row.id)
     counts = Counter({t.state: t.n for t in tally})
-    none = "cancelled" if row.target else "planned"  # an act may find nothing to act on
+    # An act may find nothing to act on, and a mailing nobody to go to.
+    none = "cancelled" if row.target or (row.addressed and row.due <= ledger.clock()) else "planned"
     state = next((s for s in (MAILING if row.addressed else ORDER) if counts[s]), none)
     open_ = [t.due for t in tally if t.state in ("planned", "waiting", "held")]
     attempts = max((t.attempt for t in tally), default=0)
@@ -210,7 +211,7 @@ def delivery(ledger: Ledger, row: Row[Any]) -> dict[str, Any]:
         "attempts": attempts,
         "live": row.live,
         "receipt": _mailing(row, counts) if row.addressed and attempts else None,
-        "error": _error(ledger, row, state),
+        "error": _error(ledger, row, state) if tally or row.target else _nobody(row),
         "account": row.account,
         "service": row.service,
         "digest": row.digest,
@@ -250,6 +251,11 @@ def _error(ledger: Ledger, row: Row[Any], state: str) -> dict[str, str] | None:
         return {"kind": "Blocked", "message": blocked}
     found = ledger.trouble(row.id, state) if state != "delivered" else None
     return {"kind": found.kind or "Error", "message": found.error} if found else None
+
+
+def _nobody(row: Row[Any]) -> dict[str, str]:
+    """Whoever joins before the mailing begins is mailed."""
+    return {"kind": "Nobody", "message": f"nobody on the list reads {row.language}"}
 
 
 def exit_code(view: Mapping[str, Any]) -> int:

@@ -112,9 +112,9 @@ class Control(Looks):
             for of in c.execute(select(delivery).where(delivery.c.announcement == key, new)).all():
                 due = (hours or Hours()).due(of.channel, plan.at.at, asked=True)
                 mine = part.c.delivery == of.id
-                if self._set(
-                    c, key, ("planned", "held"), mine, due=due, last_start=plan.not_after or due + lateness
-                ):
+                last = plan.not_after or due + lateness
+                moves = self._set(c, key, ("planned", "held"), mine, due=due, last_start=last)
+                if moves or (of.addressed and not self._any_part(c, of.id)):  # readers may still join
                     c.execute(update(delivery).where(delivery.c.id == of.id).values(due=due))
                     moved[of.id] = due
             if not moved and self._any(c, key):

@@ -79,7 +79,8 @@ def verify(connection: Connection) -> list[str]:
         seq, previous = expected.get(r.chain, (1, FIRST))
         where = f"event {r.seq} of {r.chain or 'the global log'} ({r.kind}, row {r.id})"
         if r.seq != seq:
-            faults.append(f"{where}: events {seq} to {r.seq - 1} before it are missing")
+            gap = f"event {seq}" if r.seq == seq + 1 else f"events {seq} to {r.seq - 1}"
+            faults.append(f"{where}: {gap} before it {'is' if r.seq == seq + 1 else 'are'} missing")
         elif r.previous != previous:
             faults.append(f"{where}: does not follow the event before it; one was replaced or reordered")
         if found.proof() != r.hash:

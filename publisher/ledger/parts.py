@@ -297,22 +297,24 @@ class Parts(Statements):
             ):
                 return
             audience.drop_leavers(c, of.id)
-            languages = c.scalars(
-                select(delivery.c.language).where(
-                    delivery.c.announcement == of.announcement, delivery.c.addressed
+            main = c.scalar(select(announcement.c.language).where(announcement.c.id == of.announcement))
+            mailings = c.execute(
+                select(delivery.c.id, delivery.c.language).where(
+                    delivery.c.announcement == of.announcement,
+                    delivery.c.channel == of.channel,
+                    delivery.c.addressed,
+                    delivery.c.target.is_(None),
                 )
             ).all()
-            main = c.scalar(select(announcement.c.language).where(announcement.c.id == of.announcement))
-            audience.add_parts(
-                c,
-                of.id,
-                first.state,
-                first.due,
-                first.last_start,
-                of.language,
-                languages,
-                main or "",
-            )
+            languages = [m.language for m in mailings]
+            plan = first.state, first.due, first.last_start
+            for mailing in mailings:
+                # One that had no readers when it was planned falls due with this one, should it have some by now.
+                if mailing.id == of.id or not self._any_part(c, mailing.id):
+                    audience.add_parts(c, mailing.id, *plan, mailing.language, languages, main or "")
+
+    def _any_part(self, c: Connection, key: str) -> bool:
+        return c.execute(select(part.c.id).where(part.c.delivery == key).limit(1)).first() is not None
 
     def live(self, of: Row[Any], state: str, text: str | None, n: int = 0, reason: str = "") -> None:
         """Record what was read back of a delivery; a later post of a thread does not hide an earlier one's trouble."""

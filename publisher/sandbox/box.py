@@ -42,6 +42,10 @@ class Sandbox:
         limits: bool = True,
         smtp_login: bool = False,
     ) -> None:
+        if port and smtp_port in (port, port + 1):
+            raise UsageError(
+                f"port {smtp_port} was asked for twice: X is at {port}, LinkedIn at {port + 1}, so SMTP needs another"
+            )
         self._faults = Faults()
         self._first_faults = [fault_names.parse(fault) for fault in faults]
         self._record = Record(record)

@@ -82,6 +82,8 @@ def test_a_statement_that_cannot_be_used_is_refused_in_a_sentence(desk, box, nam
         (["preview", "http://127.0.0.1:1/page"], 65),
         (["preview", "http://169.254.169.254/latest/meta-data"], 65),
         (["sandbox", "--fault", "nonsense"], 2),
+        (["sandbox", "--port", "8600", "--smtp-port", "8600"], 2),
+        (["sandbox", "--port", "8600", "--smtp-port", "8601"], 2),
     ],
 )
 def test_a_command_that_makes_no_sense_gets_a_sentence(desk, box, words: list[str], code: int) -> None:

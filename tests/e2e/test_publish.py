@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
+
+from tests.e2e.conftest import STATEMENT
 
 
 def services(box) -> list[str]:
@@ -351,3 +354,67 @@ def test_elsewhere_than_on_a_terminal_it_never_prompts(desk, box) -> None:
     assert ran.code == 2
     assert "--yes" in ran.err
     assert box.public == []
+
+
+SEVERAL = STATEMENT.replace("language: en\n", "language: en\ntranslations: [fr.md, de.md]\n")
+
+
+@pytest.fixture
+def editions(desk, monkeypatch) -> None:
+    """A statement in three languages, for subscribers."""
+    monkeypatch.delenv("PUBLISHER_EMAIL__LIST_ADDRESS")
+    desk.write(SEVERAL)
+    for tag, title in (("fr", "Une charte"), ("de", "Eine Charta")):
+        desk.write(
+            STATEMENT.replace("language: en", f"language: {tag}").replace("Ministers agree", title),
+            f"{tag}.md",
+        )
+    desk("subscribers", "add", "ann@press.example", "--language", "en")
+    desk("subscribers", "add", "eva@press.example", "--language", "de")
+
+
+def test_an_edition_that_nobody_reads_keeps_nothing_waiting(desk, box, editions) -> None:
+    """It is said, and the announcement is all out."""
+    ran = desk("publish", "statement.md", "--yes", "--channel", "email", "--json")
+    found = {d["language"]: d for d in ran.json["deliveries"]}
+    assert (ran.code, ran.json["announcement"]["state"]) == (0, "delivered")
+    assert {tag: d["state"] for tag, d in found.items()} == {
+        "en": "delivered",
+        "de": "delivered",
+        "fr": "cancelled",
+    }
+    assert found["fr"]["error"] == {"kind": "Nobody", "message": "nobody on the list reads fr"}
+    assert sorted(p.recipient for p in box.public) == ["ann@press.example", "eva@press.example"]
+    assert desk("queue").out == ""
+
+
+def test_the_first_reader_of_an_edition_may_join_until_it_goes_out(desk, box, editions, monkeypatch) -> None:
+    """Planned while nobody read it; nobody is mailed twice, or not at all."""
+    monkeypatch.setenv("PUBLISHER_TIMEZONE", "UTC")
+    planned = desk("publish", "statement.md", "--yes", "--channel", "email", "--at", "+2h", "--json").json
+    (french,) = [d for d in planned["deliveries"] if d["language"] == "fr"]
+    assert (french["state"], french["error"]["kind"]) == ("planned", "Nobody")
+    desk("subscribers", "add", "luc@press.example", "--language", "fr")
+    desk("subscribers", "add", "gil@press.example", "--language", "it")
+    desk("reschedule", "@last", "--at", "+1s")
+    time.sleep(1.1)
+    assert desk("run", "--until-idle").code == 0
+    mails = {p.recipient.partition("@")[0]: p.mail["Content-Language"] for p in box.public}
+    assert mails == {"ann": "en", "eva": "de", "luc": "fr", "gil": "en"}
+    assert {d["state"] for d in desk("show", "@last", "--json").json["deliveries"]} == {"delivered"}
+
+
+@pytest.mark.parametrize("stop", ["token", "pause"])
+def test_nothing_waits_for_a_channel_that_only_a_person_can_start_again(desk, box, monkeypatch, stop) -> None:
+    """A retraction is seen through for --wait seconds, unless time alone does not help."""
+    slept: list[float] = []
+    desk("publish", desk.write(), "--yes", "--channel", "x")
+    monkeypatch.setattr("publisher.api.time.sleep", slept.append)
+    if stop == "pause":
+        desk("pause", "--channel", "x")
+    else:
+        monkeypatch.setenv("PUBLISHER_X__ACCESS_TOKEN", "revoked")
+    ran = desk("retract", "@last", "--reason", "wrong", "--yes", "--wait", "3600")
+    assert ran.code == (78 if stop == "token" else 75)
+    assert desk("retract", "@last", "--reason", "wrong", "--yes", "--wait", "3600").code == ran.code
+    assert slept == []

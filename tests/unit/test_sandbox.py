@@ -174,3 +174,10 @@ def test_importing_it_brings_in_no_heavy_library() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert not {"requests", "tweepy", "oauthlib", "sqlalchemy", "channels", "pydantic"} & set(loaded)
+
+
+@pytest.mark.parametrize("smtp", [8600, 8601])
+def test_one_port_for_two_servers_is_refused_by_name(smtp: int) -> None:
+    """LinkedIn's is the one after X's, which nobody has to know."""
+    with pytest.raises(UsageError, match=f"port {smtp} was asked for twice: X is at 8600, LinkedIn at 8601"):
+        Sandbox(8600, smtp)
