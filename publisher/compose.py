@@ -21,7 +21,7 @@ from publisher.errors import StatementError, Unfit
 from publisher.filling import Filling
 from publisher.render import Occasion, Renderer
 from publisher.statement import Media, Statement
-from publisher.summary import Candidate, Choice, choose, faithful, one_sided, sober
+from publisher.summary import Candidate, Choice, choose, faithful, one_sided, phrases, sober
 from publisher.text import Text
 
 TODAY = "today"
@@ -488,7 +488,11 @@ class Composition:
         found = directories.suggestions(
             self.renderer.directory, statement, name, self.channel.account, said, form.hashtags > 0
         )
-        if found:
+        tagged = sum(s.kind == "hashtag" for text in said for s in text)
+        if tagged + sum(word.startswith("#") for word in found) < form.hashtags:
+            used = {s.text.casefold() for text in said for s in text if s.kind == "hashtag"}
+            found += [f"#{tag}" for tag in phrases.hashtags(statement) if tag.casefold() not in used]
+        if found := list(dict.fromkeys(found)):
             self.warnings.append(f"{name}: suggested, not added: {', '.join(found)}")
 
 
