@@ -50,7 +50,7 @@ _FURNITURE = {
     r"it) (?:below|in your browser)|(?:can be|is) (?:found|read|viewed|accessed|downloaded|"
     r"available) (?:here|online|below|at the following|on the website|in full|at https?:)|"
     r"\bunsubscribe\b|subscribe (?:to|here)|follow us\b|share (?:this|on)\b|"
-    r"all rights reserved|licen[cs]e v\d|^see .{2,120} for (?:more |further )?(?:details|information)\b|(?:our|the|my|a|this) (?:next|last|previous|earlier) (?:blog )?(?:post|article)s?\b|^this (?:post|article|page|guide) (?:provides|explains|describes|covers|looks|will|offers|shows)\b|^(?:to )?(?:learn|read|find out) more\b|^(?:learn|find out|read) (?:what|how|why)\b|(?:learn|read|find out) more (?:here|at |on (?:our|the) )|"
+    r"all rights reserved|licen[cs]e v\d|^(?:see|visit|watch|consult|voir|consulter|véase|visite|siehe|se|см\.?|参见) (?:also |aussi |también |auch |även |также )?(?:https?:|www\.)|^see .{2,120} for (?:more |further )?(?:details|information)\b|(?:our|the|my|a|this) (?:next|last|previous|earlier) (?:blog )?(?:post|article)s?\b|^this (?:post|article|page|guide) (?:provides|explains|describes|covers|looks|will|offers|shows)\b|^(?:to )?(?:learn|read|find out) more\b|^(?:learn|find out|read) (?:what|how|why)\b|(?:learn|read|find out) more (?:here|at |on (?:our|the) )|"
     r"(?:learn|read|find out) more[.:]?$|for (?:more|further|additional) (?:information|details),? (?:please|visit|contact|see|go|about|on|"
     r"call|write|is|are)\b|for (?:more|further) (?:information|details)\W*$|the following is (?:the|"
     r"a) (?:full )?(?:text|list|statement)|^(?:begin|end) text\b|check against delivery|"

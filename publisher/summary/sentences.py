@@ -18,7 +18,7 @@ from publisher.summary.words import listed, pattern
 # Followed by a digit or a Roman numeral these are abbreviations; elsewhere they are words that may end a sentence.
 _NUMBERED = listed(
     "no nos nr nrs nº n° núm núms num art arts arg abs ziff para paras par p pp s fig figs sec ch chap kap vol bd "
-    "annex rule res resp ref st ст п пп гл разд рис табл"
+    "annex rule res resp ref abb tab anm pkt pág págs pag apdo cap lám chiff st ст п пп гл разд рис табл"
 )
 _MONTHS = listed(
     "jan feb mar apr jun jul aug sep sept oct nov dec janv févr avr juil déc ene abr ago okt dez mai maj янв февр "
