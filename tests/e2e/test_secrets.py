@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,11 +17,51 @@ from publisher.settings import Settings
 STATEMENT = "---\ntitle: A charter is adopted\nurl: https://www.example.org/c\n---\nNine ministers adopted a charter.\n"
 
 
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def typed(bare: Any) -> Run:
+    """A command's output, run in this process."""
+
+    def run(*words: str) -> str:
+        ran = bare(*words)
+        return ran.out + ran.err
+
+    return run
+
+
+@pytest.fixture
+def started(empty: Path) -> Run:
+    """A command's output, run in a process of its own."""
+
+    def run(*words: str) -> str:
+        ran = subprocess.run(
+            [sys.executable, "-m", "publisher", *words], cwd=empty, capture_output=True, text=True
+        )
+        return ran.stdout + ran.stderr
+
+    return run
+
+
 @pytest.mark.parametrize(
-    "fault", ["", "x-401", "linkedin-401", "x-drop", "linkedin-500", "smtp-5xx-policy", "x-redirect"]
+    ("fault", "way"),
+    [("x-401", "started")]
+    + [
+        (f, "typed")
+        for f in ("", "x-401", "linkedin-401", "x-drop", "linkedin-500", "smtp-5xx-policy", "x-redirect")
+    ],
 )
-def test_every_secret_is_looked_for_everywhere(box, empty: Path, fault: str) -> None:
+def test_every_secret_is_looked_for_everywhere(
+    box: Any,
+    empty: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    fault: str,
+    way: str,
+) -> None:
     """A publish with everything at DEBUG, with and without trouble, then a grep of all it left behind."""
+    run: Run = request.getfixturevalue(way)
     values = box.settings() | {
         "PUBLISHER_EMAIL__SMTP_URL": box.smtp_url.replace("//", "//officer:smtp%2Dsecret%2D77@"),
         "PUBLISHER_EMAIL__LIST_ADDRESS": "all@press.example",
@@ -28,10 +69,11 @@ def test_every_secret_is_looked_for_everywhere(box, empty: Path, fault: str) -> 
         "PUBLISHER_LOG__LEVEL": "debug",
         "PUBLISHER_X__READ_TIMEOUT": "1", "PUBLISHER_LINKEDIN__READ_TIMEOUT": "1",
     }  # fmt: skip
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
     if fault:
         box.fault(fault, 1)
     (empty / "s.md").write_text(STATEMENT)
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("PUBLISHER_")}
     told = ""
     for words in (
         ["publish", "s.md", "--yes", "--wait", "0"],
@@ -40,14 +82,8 @@ def test_every_secret_is_looked_for_everywhere(box, empty: Path, fault: str) -> 
         ["channels"],
         ["preview", "s.md", "--json"],
     ):
-        ran = subprocess.run(
-            [sys.executable, "-m", "publisher", *words],
-            cwd=empty,
-            env=kept | values,
-            capture_output=True,
-            text=True,
-        )
-        told += ran.stdout + ran.stderr
+        told += run(*words)
+    assert '"level": "debug"' in told
     secrets = {s.lower() for s in Settings(values, files=False).secrets()}
     assert len(secrets) >= 7
     left = told.lower() + "".join(p.read_bytes().decode("latin-1").lower() for p in empty.glob("ledger.db*"))

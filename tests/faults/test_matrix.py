@@ -130,10 +130,10 @@ class Run:
     def check(self) -> None:
         """What must be true at any moment, whatever the fault."""
         live, people = self.live(), {s.id: s.address for s in audience.listed(self.office.ledger)}
+        seen = self.delivery["live"] == "deleted"  # the service broke its word, and the office knows
         for part in self.parts:
             there = live[people.get(part.recipient, "")]
             assert there <= 1, f"{there} live posts"
-            seen = self.delivery["live"] == "deleted"  # the service broke its word, and the office knows
             assert there == 1 or part.state != "delivered" or seen, "delivered, and nothing is public"
             assert there == 0 or part.state in ("delivered", "unknown"), f"{part.state}, and it is public"
         assert not self.blind(), "tried again without knowing that nothing was sent"
