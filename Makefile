@@ -20,8 +20,9 @@ lint: $(VENV)/.developing  ## style and types
 bench: $(VENV)/.developing  ## figures, side by side; nothing here passes or fails
 	@for bench in tests/bench/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench; done
 
-soak: $(VENV)/.developing  ## the long runs: thousands of kills
+soak: $(VENV)/.developing  ## the long runs: thousands of kills, many examples of each property
 	$(BIN)/python -m pytest -n 2 -m slow
+	PUBLISHER_TEST_EXAMPLES=30 $(BIN)/python -m pytest -n 2 --timeout 1800 tests/property
 
 settings: $(VENV)/.installed  ## write settings.example.env anew from the settings models
 	$(BIN)/python -c 'from publisher.settings import example; print(example(), end="")' > settings.example.env

@@ -1,7 +1,8 @@
-"""Ledgers that open quickly, for tests open thousands."""
+"""What keeps the suite quick: ledgers that open quickly, for tests open thousands; few examples of each property."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -30,3 +31,8 @@ def ledgers(put: Callable[[Any, str, Any], object] = setattr) -> None:
 
     put(engine, "create_engine", created)
     put(engine, "_on_connect", connected)
+
+
+def examples(few: int) -> int:
+    """How many examples Hypothesis tries of a property: other ones each time, and with `make soak` many more."""
+    return few * int(os.environ.get("PUBLISHER_TEST_EXAMPLES", "1"))

@@ -538,7 +538,7 @@ class Office(RuleBasedStateMachine):
 BOUNDS = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 
 Office.TestCase.settings = settings(
-    max_examples=50,
+    max_examples=30,
     stateful_step_count=20,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],  # making a story short takes minutes; the long run does it

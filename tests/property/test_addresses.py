@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from publisher import roster
 from publisher.address import _USUAL, normal
 from publisher.errors import UsageError
+from tests.quick import examples
 
 ATOMS = "abcXYZ019!#$%&'*+/=?^_`{|}~-"
 LOCALS = st.one_of(
@@ -39,7 +40,7 @@ def judged(address: str) -> str | None:
         return None
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(ADDRESSES)
 @example("a@b.c")
 @example("Info@Example.org")
@@ -60,7 +61,7 @@ def test_the_quick_way_takes_nothing_that_the_library_would_not_and_changes_noth
         assert normal(address) == (wanted, wanted.casefold())
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(170), deadline=None)
 @given(ADDRESSES)
 def test_what_is_normal_stays_so_and_is_the_same_in_any_case(address: str) -> None:
     try:
@@ -101,7 +102,7 @@ PEOPLE = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(70), deadline=None)
 @given(PEOPLE, st.sampled_from([",", ";", "\t"]), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
 def test_a_written_list_is_read_back(people, delimiter: str, encoding: str) -> None:
     text = io.StringIO()
@@ -117,7 +118,7 @@ def test_a_written_list_is_read_back(people, delimiter: str, encoding: str) -> N
     ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.binary(max_size=200))
 def test_no_file_breaks_the_reader(raw: bytes) -> None:
     from publisher.errors import PublisherError

@@ -20,6 +20,7 @@ from channels.email.settings import EmailSettings
 from publisher.channel import Copy, Post, Rendering
 from publisher.errors import StatementError
 from publisher.text import Text, nfc
+from tests.quick import examples
 
 SAID = st.characters(blacklist_categories=["Cc", "Cs", "Zl", "Zp"])
 LINES = st.text(SAID, max_size=120).filter(lambda s: "unsubscribe.invalid" not in s)
@@ -44,7 +45,7 @@ def rendering(subject: str, text: str, html: str, name: str) -> Rendering:
     return Rendering("email", "en", (Post(copies),), headers=headers)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(SUBJECTS, BODIES, BODIES, NAMES, TOKENS)
 def test_every_mail_reads_back_as_it_was_written(
     subject: str, text: str, html: str, name: str, token: str
@@ -93,7 +94,7 @@ def test_every_mail_reads_back_as_it_was_written(
     assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(70), deadline=None)
 @given(st.text(max_size=60), st.sampled_from(["subject", "preheader", "text"]))
 def test_a_form_either_refuses_a_text_or_passes_it_on_unchanged(text: str, field: str) -> None:
     form = EmailForm(EmailSettings())
@@ -106,7 +107,7 @@ def test_a_form_either_refuses_a_text_or_passes_it_on_unchanged(text: str, field
     assert field != "subject" or len(wire.splitlines()) <= 1
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(70), deadline=None)
 @given(NAMES)
 def test_a_mailbox_is_read_back_from_its_own_header(name: str) -> None:
     made = mailbox(f"{name} <press@example.org>")

@@ -16,8 +16,9 @@ from publisher.intake.embargo import wording
 from publisher.intake.fetch import public
 from publisher.intake.furniture import label
 from publisher.statement import Statement
+from tests.quick import examples
 
-QUICK = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 PIECES = st.sampled_from(
     [
@@ -73,7 +74,7 @@ def test_any_text_is_a_clean_statement_or_a_statement_error(text: str) -> None:
     sound(taken(text.encode("utf-8", "ignore")))
 
 
-@settings(QUICK, max_examples=300)
+@settings(QUICK, max_examples=examples(100))
 @given(st.lists(PIECES, max_size=14).map("".join))
 def test_any_mixture_of_what_readers_look_for_is_survived(text: str) -> None:
     made = taken(text.encode())

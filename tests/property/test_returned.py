@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from channels.email import channel, verp
 from channels.email.settings import EmailSettings
 from publisher.errors import StatementError
+from tests.quick import examples
 
 MADE = channel(
     EmailSettings(bounce_address="bounces@example.org", unsubscribe_url="https://example.org/u/{token}")
@@ -25,7 +26,7 @@ PIECES = st.sampled_from(
 MAILS = st.lists(st.one_of(PIECES, st.binary(max_size=30)), max_size=25).map(b"".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(MAILS)
 def test_no_mail_breaks_the_reader_and_none_without_a_proof_is_about_somebody(raw: bytes) -> None:
     try:

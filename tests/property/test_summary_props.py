@@ -12,6 +12,7 @@ from publisher.render import Renderer
 from publisher.settings import Settings
 from publisher.statement import Block, Statement
 from publisher.summary import Candidate, LeftOut, candidates, choose, faithful, redundant, sentences
+from tests.quick import examples
 
 LANGUAGES = st.sampled_from(["en", "fr", "es", "de", "sv", "ru", "ar", "ur", "zh", "ja", "pt-BR", "", "x"])
 PIECES = st.sampled_from(
@@ -70,7 +71,7 @@ STATEMENTS = st.builds(
 
 
 @given(TEXTS, LANGUAGES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_sentences_are_slices_and_cover_all_but_white_space(text: str, language: str) -> None:
     """In order, without overlap, each the slice its offsets name, nothing but white space between."""
     end = 0
@@ -83,7 +84,7 @@ def test_sentences_are_slices_and_cover_all_but_white_space(text: str, language:
 
 
 @given(STATEMENTS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(70), deadline=None)
 def test_every_candidate_is_a_slice_of_the_statement(statement: Statement) -> None:
     """Never raises, is the same twice, and nothing is both a candidate and left out for the same place."""
     choice = candidates(statement)
@@ -99,7 +100,7 @@ def test_every_candidate_is_a_slice_of_the_statement(statement: Statement) -> No
 
 
 @given(STATEMENTS, st.integers(0, 400), st.integers(0, 5))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_what_is_chosen_fits_and_stands_in_order(statement: Statement, room: int, limit: int) -> None:
     """Within the limit, in the statement's order, a leaning sentence right after its own, no day unasked."""
     choice = candidates(statement)
@@ -115,7 +116,7 @@ def test_what_is_chosen_fits_and_stands_in_order(statement: Statement, room: int
 
 
 @given(TEXTS, STATEMENTS, st.lists(TEXTS, max_size=2))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_the_guard_never_raises_and_is_the_same_twice(
     text: str, statement: Statement, own: list[str]
 ) -> None:
@@ -124,7 +125,7 @@ def test_the_guard_never_raises_and_is_the_same_twice(
 
 
 @given(STATEMENTS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_a_candidate_passes_the_guard(statement: Statement) -> None:
     """What this room chooses has no hard finding against it."""
     for candidate in candidates(statement).ranked[:3]:
@@ -138,7 +139,7 @@ BLOCKS = st.lists(TEXTS.map(clean).map(str.strip).filter(bool), max_size=5)
 
 
 @given(TITLES, BLOCKS, LANGUAGES, st.integers(40, 600), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_a_post_fits_or_says_what_to_write(
     title: str, blocks: list[str], language: str, limit: int, today: bool
 ) -> None:
