@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from publisher import views
@@ -44,12 +44,18 @@ def status(ledger: Ledger, zone: str = "UTC") -> dict[str, Any]:
         "live_differs": ledger.differing(),
         "unseen": ledger.unseen(),
         "paused": ["everything" if lane.name == "*" else lane.name for lane in lanes if lane.paused],
+        "paused_by": {
+            "everything" if lane.name == "*" else lane.name: [lane.by or None, lane.reason or None]
+            for lane in lanes
+            if lane.paused
+        },
         "blocked": {lane.name: lane.blocked for lane in lanes if lane.blocked},
         "clocks": ticks,
         "clock": next((t for t in ticks if t["ticking"]), None),
         "warnings": [*ahead.beyond(ledger, zone), *_soon(ledger)],
     }
-    return view | {"needs_a_person": _reasons(view)}
+    which = {s: ledger.some(s, FEW + 1) for s in ("unknown", "failed", "held") if counts.get(s)}
+    return view | {"needs_a_person": _reasons(view, which)}
 
 
 def _soon(ledger: Ledger) -> list[str]:
@@ -62,9 +68,12 @@ def _soon(ledger: Ledger) -> list[str]:
     ]
 
 
-def _reasons(view: Mapping[str, Any]) -> list[str]:
+def _reasons(view: Mapping[str, Any], which: Mapping[str, Sequence[str]]) -> list[str]:
     counts = view["counts"]
-    reasons = [f"{counts[s]} {s}" for s in ("unknown", "failed", "held") if counts.get(s)]
+    reasons = [
+        f"{counts[s]} {s}: {', '.join(of[:FEW])}{' and more' if len(of) > FEW else ''}"
+        for s, of in which.items()
+    ]
     if view["overdue"]:
         reasons.append(f"{view['overdue']} overdue")
     reasons += [f"what is public differs: {of}" for of in view["live_differs"]]
@@ -100,7 +109,8 @@ def lines(view: Mapping[str, Any], zone: str) -> list[str]:
         f"clock    {c['host']}, last tick {c['seconds_ago']} s ago{'' if c['ticking'] else ': not ticking'}"
         for c in view["clocks"]
     ] or ["clock    none has run"]
-    told += [f"paused   {name}" for name in view["paused"]]
+    for name, (by, reason) in view["paused_by"].items():
+        told.append(f"paused   {name}{f' by {by}' if by else ''}{f': {reason}' if reason else ''}")
     told += [f"ahead    {warning}" for warning in view["warnings"]]
     told += [
         f"unseen   {of}: cannot be read back; look at it, then: publisher verify {of} --seen"

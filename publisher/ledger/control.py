@@ -252,6 +252,12 @@ class Control(Looks):
             )
             return {row.state: row.n for row in rows}
 
+    def some(self, state: str, most: int) -> list[str]:
+        """The first few deliveries of which a part is in a state."""
+        with self.read() as c:
+            rows = select(part.c.delivery).where(part.c.state == state).distinct()
+            return list(c.scalars(rows.order_by(part.c.delivery).limit(most)))
+
     def overdue(self) -> int:
         """Parts that should have gone out a minute ago and could have, had a clock been running."""
         with self.read() as c:

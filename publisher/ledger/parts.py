@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from publisher import audience
+from publisher import audience, plan
 from publisher.channel import Part, Prepared, Receipt, Rendering
 from publisher.ledger import acts, claims, events, people
 from publisher.ledger.claims import INDEXED, UNSETTLED
@@ -262,19 +262,22 @@ class Parts(Statements):
                 find_due=self.now(),
                 kind="OutcomeUnknown",
             )
+        missed = and_(part.c.state == "planned", claims.late(self.now()))
         for key in overdue:
-            changed += self._move(
-                key,
-                and_(part.c.state == "planned", claims.late(self.now())),
-                "held",
-                "too late: a person must release it",
-                kind=LATE,
-            )
+            changed += self._move(key, missed, "held", self._too_late(key, missed), kind=LATE)
         for key in over:
             changed += self._move(
                 key, and_(INDEXED, part.c.due < self.now()), "held", f"it {PAST_ADVICE}", kind=PAST
             )
         return changed
+
+    def _too_late(self, key: str, missed: ColumnElement[bool]) -> str:
+        with self.read() as c:
+            last = c.scalar(select(func.max(part.c.last_start)).where(part.c.delivery == key, missed))
+        by = (
+            f" it was to go out by {plan.shown(last)};" if last is not None else ""
+        )  # else somebody else held it
+        return f"too late:{by} a person must release it"
 
     def block(self, of: Row[Any], reason: str) -> None:
         """Stop a delivery's channel until a person acts; nothing was claimed."""

@@ -244,7 +244,8 @@ def test_cancelled_is_cancelled(desk, box) -> None:
 
 def test_paused_means_nothing_leaves(desk, box) -> None:
     """`publish` plans, says so and exits 75; `resume` lets it go."""
-    desk("pause", "--reason", "fire drill")
+    desk("pause", "--reason", "fire drill", "--by", "Ben")
+    assert "paused   everything by Ben: fire drill" in desk("status").out
     ran = desk("publish", desk.write(), "--yes")
     assert ran.code == 75
     assert "paused" in ran.err
@@ -418,3 +419,13 @@ def test_nothing_waits_for_a_channel_that_only_a_person_can_start_again(desk, bo
     assert ran.code == (78 if stop == "token" else 75)
     assert desk("retract", "@last", "--reason", "wrong", "--yes", "--wait", "3600").code == ran.code
     assert slept == []
+
+
+def test_status_names_what_a_person_is_needed_for(desk, box) -> None:
+    """Which deliveries, not only how many."""
+    desk("publish", desk.write(), "--yes", "--at", "2090-01-01T09:00Z")
+    desk("hold", "@last")
+    held = [d["id"] for d in desk("show", "@last", "--json").json["deliveries"]]
+    ran = desk("status")
+    assert ran.code == 1
+    assert f"! 3 held: {', '.join(sorted(held))}" in ran.out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -221,7 +222,8 @@ def test_what_a_person_holds_needs_no_notice_and_what_is_too_late_does(office, h
     office.deliver(key)
     notices.sweep()
     assert hook.events == ["held"]
-    assert "too late" in hook.got[0]["what"]
+    last = datetime.fromtimestamp(office.ledger.deliveries(key)[0].due + 3600, UTC)
+    assert f"too late: it was to go out by {last:%Y-%m-%d %H:%M}" in hook.got[0]["what"]
     assert f"publisher release {key}" in hook.got[0]["fix"]
 
 
