@@ -16,6 +16,8 @@ from publisher.ledger import Ledger
 from publisher.ledger.schema import delivery, part
 
 OUTCOMES = ("delivered", "waiting", "failed", "unknown", "held", "cancelled", "retracted", "blocked")
+MAIL = {"delivered": "accepted", "failed": "refused", "waiting": "deferred", "unknown": "in doubt"}
+"""What a part's state says of one reader's mail; `rate(…[5m])` of it is how fast a mailing goes."""
 LATE = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600)
 """Seconds; the edges of the lateness histogram."""
 
@@ -68,9 +70,18 @@ class _State(Collector):
         parts = GaugeMetricFamily(
             "publisher_parts", "Parts by channel and state", labels=["channel", "state"]
         )
-        for channel, state, count in self._parts():
+        readers = GaugeMetricFamily(
+            "publisher_readers",
+            "Readers of mailings by what became of their mail",
+            labels=["channel", "outcome"],
+        )
+        for channel, state, addressed, count in self._parts():
+            if addressed and state in MAIL:
+                readers.add_metric([channel, MAIL[state]], count)
             parts.add_metric([channel, state], count)
         yield parts
+        yield readers
+        yield _gauge("publisher_due", "Parts whose time has come and that have not left", self._due())
         yield _gauge("publisher_overdue", "Parts that are past their limit", view["overdue"])
         yield _gauge(
             "publisher_needs_a_person", "Reasons why a person is needed", len(view["needs_a_person"])
@@ -95,14 +106,17 @@ class _State(Collector):
         yield ticks
         yield self._credentials()
 
-    def _parts(self) -> list[tuple[str, str, int]]:
+    def _parts(self) -> list[tuple[str, str, bool, int]]:
+        """Channel, state, whether each is one reader's, and how many."""
+        of = (delivery.c.channel, part.c.state, delivery.c.addressed)
         with self._ledger.read() as c:
-            rows = (
-                select(delivery.c.channel, part.c.state, func.count())
-                .join(part, part.c.delivery == delivery.c.id)
-                .group_by(delivery.c.channel, part.c.state)
-            )
+            rows = select(*of, func.count()).join(part, part.c.delivery == delivery.c.id).group_by(*of)
             return [tuple(row) for row in c.execute(rows)]
+
+    def _due(self) -> int:
+        with self._ledger.read() as c:
+            waits = part.c.state.in_(("planned", "waiting"))
+            return int(c.scalar(select(func.count()).where(waits, part.c.due <= self._ledger.now())) or 0)
 
     def _credentials(self) -> Metric:
         """As the last look at each channel found them."""

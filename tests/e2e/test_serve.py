@@ -604,6 +604,32 @@ def test_health_ready_and_metrics_tell_the_truth(serve) -> None:
     assert service.get("/nothing")[0] == 404
 
 
+def test_metrics_count_what_became_of_each_reader_s_mail(serve, box) -> None:
+    """And what the engine did, by channel, with how late it was."""
+    service = serve(
+        EMAIL__LIST_ADDRESS="", EMAIL__UNSUBSCRIBE_URL="https://press.example/u", WEBHOOK__POLICY="approved"
+    )
+    for name in ("reader", "other", "bounce", "defer"):
+        audience.add(service.office.ledger, f"{name}@press.example")
+    key = service.post(hook())[1]["announcement"]
+    until(lambda: service.state(key) == "waiting")
+    until(lambda: 'channel="x",state="delivered"' in service.get("/metrics")[1]["text"])
+    told = service.get("/metrics")[1]["text"]
+    for line in (
+        'publisher_parts{channel="x",state="delivered"} 1.0',
+        'publisher_attempts_total{channel="x"} 1.0',
+        'publisher_outcomes_total{channel="x",outcome="delivered"} 1.0',
+        'publisher_lateness_seconds_count{channel="x"} 1.0',
+        "publisher_due 0.0",
+        "publisher_overdue 0.0",
+        "publisher_tick_age_seconds{host=",
+        'publisher_readers{channel="email",outcome="accepted"} 2.0',
+        'publisher_readers{channel="email",outcome="refused"} 1.0',
+        'publisher_readers{channel="email",outcome="deferred"} 1.0',
+    ):
+        assert line in told, told
+
+
 def test_a_clock_that_stopped_shows(serve, monkeypatch) -> None:
     service = serve()
     until(lambda: service.office.delivering.swept)
