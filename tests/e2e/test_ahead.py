@@ -115,17 +115,23 @@ def planned(running: Running, seconds: float) -> str:
     return key
 
 
+def looks(running: Running, key: str) -> list[dict[str, Any]]:
+    return [e.data for _, e in running.office.ledger.events(key) if e.kind == "preflight"]
+
+
 def test_a_plan_is_checked_ahead_delivered_and_told_when_all_is_public(
     running: Callable[..., Running], hook: Hook, box: Sandbox
 ) -> None:
     """One look for each channel, no trouble, one notice with the links, by webhook and by mail."""
     here = running()
-    key = planned(here, 4)
+    key = planned(here, 600)
     here.start()
+    here.until(lambda: len(looks(here, key)) == 3)
+    here.office.ledger.skew = 601
     here.until(lambda: len([e for e, _ in here.observed if e == "notice"]) == 2)
-    looks = [e.data for _, e in here.office.ledger.events(key) if e.kind == "preflight"]
-    assert {look["delivery"] for look in looks} == {f"{key}/{name}" for name in ("x", "linkedin", "email")}
-    assert all(look["trouble"] == [] for look in looks)
+    seen = looks(here, key)
+    assert {look["delivery"] for look in seen} == {f"{key}/{name}" for name in ("x", "linkedin", "email")}
+    assert all(look["trouble"] == [] for look in seen)
     (body,) = hook.got
     assert (body["event"], body["title"]) == ("public", "A charter is adopted")
     public = {p.service: p.url for p in box.public if p.service != "smtp"}
@@ -139,12 +145,13 @@ def test_a_token_that_is_no_good_is_told_before_the_plan_falls_due(
 ) -> None:
     """And once more when it has stopped the channel; the others go out."""
     here = running(LINKEDIN__ACCESS_TOKEN="AQ-this-token-was-withdrawn")
-    key = planned(here, 6)
+    key = planned(here, 600)
     here.start()
     here.until(lambda: hook.got)
     assert hook.got[0]["event"] == "preflight"
     assert hook.got[0]["delivery"] == f"{key}/linkedin"
     assert views.announcement(here.office.ledger, key)["announcement"]["state"] == "planned"
+    here.office.ledger.skew = 601
     here.until(lambda: "blocked" in hook.events)
     here.close()
     states = {d["channel"]: d["state"] for d in views.announcement(here.office.ledger, key)["deliveries"]}
