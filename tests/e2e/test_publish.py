@@ -410,7 +410,7 @@ def test_nothing_waits_for_a_channel_that_only_a_person_can_start_again(desk, bo
     """A retraction is seen through for --wait seconds, unless time alone does not help."""
     slept: list[float] = []
     desk("publish", desk.write(), "--yes", "--channel", "x")
-    monkeypatch.setattr("publisher.api.time.sleep", slept.append)
+    monkeypatch.setattr("publisher.api.delivering.time.sleep", slept.append)
     if stop == "pause":
         desk("pause", "--channel", "x")
     else:
