@@ -27,12 +27,14 @@ from publisher.errors import UsageError
 from publisher.intake.fields import language_tag
 from publisher.ledger import events
 from publisher.ledger.engine import Database
-from publisher.ledger.schema import lane, part, subscriber, suppression
+from publisher.ledger.schema import identity, lane, part, subscriber, suppression
 
 NEW = {"state": "planned", "attempt": 0, "tries": 0, "finds": 0}
 """A part nobody has tried yet."""
 BATCH = 2000
 """Rows that are read at once."""
+CONFIRMED = "confirmed by the reader"
+"""Where somebody comes from who has subscribed himself."""
 
 PROBE = "doctor-asks-whether-this-page-answers"
 """The token of nobody, with which the doctor asks whether the unsubscribe page is there."""
@@ -107,6 +109,42 @@ def leave(db: Database, token: str) -> bool:
         if found is not None and found.active:
             suppress(c, db, found, "left", "(reader)")
         return found is not None
+
+
+def confirm(db: Database, address: str, language: str, asked: float) -> bool:
+    """Put a reader on the list who has confirmed it himself, whatever was before; again changes nothing.
+
+    `asked` is when he asked for it; False when he has left since.
+    """
+    written, key = normal(address)
+    with db.write() as c:
+        at = locked(c, db)
+        stopped_at = c.scalar(select(suppression.c.at).where(suppression.c.normal == key))
+        if stopped_at is not None and stopped_at >= asked:
+            return False
+        c.execute(delete(suppression).where(suppression.c.normal == key))
+        present = c.execute(select(subscriber).where(subscriber.c.normal == key)).first()
+        if present is None:
+            c.execute(insert(subscriber), [new(written, key, "", language, (), CONFIRMED, at)])
+        else:
+            mine = update(subscriber).where(subscriber.c.id == present.id)
+            c.execute(mine.values(active=True, language=language, source=CONFIRMED))
+        if present is None or not present.active:
+            events.append(c, at, events.GLOBAL, "subscribed", "(reader)", count=1, source=CONFIRMED)
+        return True
+
+
+def secret(db: Database) -> str:
+    """The ledger's own key for links to people who are not on the list; made when it is first wanted."""
+    mine = select(identity.c.value).where(identity.c.name == "links")
+    with db.read() as c:
+        if known := c.scalar(mine):
+            return str(known)
+    with db.write() as c:
+        locked(c, db)
+        if not c.scalar(mine):
+            c.execute(insert(identity).values(name="links", value=secrets.token_hex(32)))
+        return str(c.scalar(mine))
 
 
 def suppress(c: Connection, db: Database, who: Row[Any], reason: str, by: str, **facts: Any) -> None:

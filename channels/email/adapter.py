@@ -134,6 +134,11 @@ class Email(Channel):
         """Where a reader's mail program posts to leave the list; "" where the mails have no such link."""
         return self.settings.unsubscribe(token) if self.settings.personal_links else ""
 
+    def joining(self, token: str) -> str:
+        """Where somebody who wants to be on the list confirms it; "" where nobody can subscribe himself."""
+        url = self.settings.subscribe_url
+        return f"{url.rstrip('/')}/{token}" if url and not self.settings.list_address else ""
+
     def returned(
         self, mail: bytes, to: str, token: Callable[[str], str], whose: Callable[[str], str]
     ) -> Returned:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 PATIENCE = 10.0
 """Seconds at most for each answer of the relay: whoever waits for this has other things to do."""
+
+_BLANKS = re.compile(r"[^\S\u00a0\u202f]+")
+"""All white space but that which keeps a sign on the line of its word."""
 
 
 def send(settings: EmailSettings, address: str, subject: str, text: str) -> None:
@@ -43,7 +47,7 @@ def _built(sender: str, to: str, subject: str, text: str, identity: str) -> byte
     from email.utils import formatdate
 
     made = EmailMessage(policy=SMTP)
-    made["From"], made["To"], made["Subject"] = sender, to, " ".join(subject.split())
+    made["From"], made["To"], made["Subject"] = sender, to, _BLANKS.sub(" ", subject).strip()
     made["Date"], made["Message-ID"] = formatdate(), identity
     made["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday reply is wanted
     made.set_content(text, cte="quoted-printable")

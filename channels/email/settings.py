@@ -56,6 +56,10 @@ class EmailSettings(BaseModel):
         "",
         description="https address of the unsubscribe page; each recipient's token replaces {token} in it, or is added as the last path segment",
     )
+    subscribe_url: str = Field(
+        "",
+        description="https address of the page on which people subscribe themselves, such as https://example.org/subscribe; off when unset",
+    )
     list_address: str = Field(
         "", description="a list's own address: one mail to it in place of one to each subscriber"
     )
@@ -86,7 +90,7 @@ class EmailSettings(BaseModel):
             _relay(value.get_secret_value())
         return value
 
-    @field_validator("sender", "reply_to", "list_address", "list_id", "unsubscribe_url")
+    @field_validator("sender", "reply_to", "list_address", "list_id", "unsubscribe_url", "subscribe_url")
     @classmethod
     def _one_line(cls, value: str) -> str:
         return single_line(value.strip(), "it")
@@ -110,7 +114,7 @@ class EmailSettings(BaseModel):
             raise ValueError("is no list name such as Press statements <press.example.org>")
         return value
 
-    @field_validator("unsubscribe_url")
+    @field_validator("unsubscribe_url", "subscribe_url")
     @classmethod
     def _page(cls, value: str) -> str:
         if not value:

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from publisher import health, views
-from publisher.serve import leaving
+from publisher.serve import joining, leaving
 
 if TYPE_CHECKING:
     from publisher.api import Publisher
@@ -60,6 +60,7 @@ def app(office: Publisher, metrics: Metrics, hook: Hook | None, alive: Callable[
 
     routes = [
         *leaving.routes(office),
+        *joining.Joining(office).routes(),
         Route("/openapi.json", describe),
         Route("/health", healthy),
         Route("/ready", ready),
