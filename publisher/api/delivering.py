@@ -15,7 +15,7 @@ from publisher.errors import UsageError
 
 @dataclass
 class Sending(Approving):
-    """Sending."""
+    """Sends what is due, and hears a person on what is stuck."""
 
     def deliver(self, key: str, wait: float = 60.0) -> None:
         """Send what is due of one announcement; look up doubts for up to `wait` seconds; leave later tries."""

@@ -630,6 +630,14 @@ def test_metrics_count_what_became_of_each_reader_s_mail(serve, box) -> None:
         assert line in told, told
 
 
+def test_metrics_tell_how_long_credentials_last(serve) -> None:
+    """As the check before a plan falls due has found them."""
+    service = serve(WEBHOOK__POLICY="approved", WEBHOOK__AT="+10min", TIMEZONE="UTC")
+    assert service.post(hook())[0] == 202
+    told = 'publisher_credentials_days_left{channel="linkedin"}'
+    until(lambda: told in service.get("/metrics")[1]["text"])
+
+
 def test_a_clock_that_stopped_shows(serve, monkeypatch) -> None:
     service = serve()
     until(lambda: service.office.delivering.swept)

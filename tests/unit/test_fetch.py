@@ -242,6 +242,25 @@ def test_size_is_bounded_declared_or_not_and_unpacked(site: Site) -> None:
         assert site.get(path, limit=2000).content == b"x" * 2000
 
 
+@pytest.mark.parametrize(
+    ("mark", "asks"), [("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since")]
+)
+def test_what_is_known_is_asked_for_only_if_it_has_changed(site: Site, mark: str, asks: str) -> None:
+    """By whichever of the two marks the server gives."""
+    value = {"ETag": '"v1"', "Last-Modified": "Mon, 04 May 2026 07:00:00 GMT"}[mark]
+    site.on("/page", b"<p>one</p>", **{mark: value})
+    first = site.get("/page")
+    heard: list[str | None] = []
+
+    def unchanged(request: Any) -> None:
+        heard.append(request.headers.get(asks))
+        send(request, b"", "text/html", 304)
+
+    site.answers["/page"] = unchanged
+    again = site.get("/page", known=first)
+    assert (heard, again.unchanged, again.content) == ([value], True, b"<p>one</p>")
+
+
 @pytest.mark.parametrize("missing", ["length", "chunk"])
 def test_an_answer_that_is_cut_off_is_refused(site: Site, missing: str) -> None:
     def cut(request: BaseHTTPRequestHandler) -> None:
