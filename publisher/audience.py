@@ -27,7 +27,7 @@ from publisher.errors import UsageError
 from publisher.intake.fields import language_tag
 from publisher.ledger import events
 from publisher.ledger.engine import Database
-from publisher.ledger.schema import identity, lane, part, subscriber, suppression
+from publisher.ledger.schema import delivery, identity, lane, part, subscriber, suppression
 
 NEW = {"state": "planned", "attempt": 0, "tries": 0, "finds": 0}
 """A part nobody has tried yet."""
@@ -155,6 +155,7 @@ def suppress(c: Connection, db: Database, who: Row[Any], reason: str, by: str, *
         update(suppression).where(suppression.c.normal == who.normal).values(reason=reason, at=at)
     ).rowcount:
         c.execute(insert(suppression).values(normal=who.normal, reason=reason, at=at))
+    withdraw(c, [who.id])
     events.append(c, at, events.GLOBAL, "unsubscribed", by, count=1, reason=reason, **facts)
 
 
@@ -191,10 +192,48 @@ def recipient(c: Connection, key: str, *, left: bool = False) -> Recipient | Non
 
     Nobody whose address bounced or who complained is mailed again.
     """
-    row = c.execute(select(subscriber).where(subscriber.c.id == key)).first()
-    if row is not None and not row.active:
-        row = row if left and stopped(c, row.normal) in ("", "left") else None
-    return Recipient(row.id, row.address, row.name, row.token) if row else None
+    return recipients(c, [key], left=left).get(key)
+
+
+def recipients(c: Connection, keys: Sequence[str], *, left: bool = False) -> dict[str, Recipient]:
+    """The same of many people at once, by their ids; who must not be mailed is missing."""
+    rows = c.execute(select(subscriber).where(subscriber.c.id.in_(keys))).all()
+    stopped: set[str] = set()
+    if left and (away := [row.normal for row in rows if not row.active]):
+        why = select(suppression.c.normal).where(
+            suppression.c.normal.in_(away), suppression.c.reason != "left"
+        )
+        stopped = set(c.scalars(why))
+    return {
+        row.id: Recipient(row.id, row.address, row.name, row.token)
+        for row in rows
+        if row.active or (left and row.normal not in stopped)
+    }
+
+
+def bounced(db: Database, keys: Sequence[str]) -> None:
+    """A relay said that nobody is at these people's addresses: take them off the list for good."""
+    with db.write() as c:
+        locked(c, db)
+        for who in c.execute(select(subscriber).where(subscriber.c.id.in_(keys), subscriber.c.active)).all():
+            suppress(c, db, who, "bounced", "(bounce)")
+
+
+def withdraw(c: Connection, keys: Sequence[str]) -> None:
+    """Cancel what these people, by their ids, would still get of a mailing that is under way.
+
+    Those that have not begun leave them out when they do; a correction goes to those who got the first mail.
+    """
+    begun = select(delivery.c.id).where(
+        delivery.c.until.is_not(None), delivery.c.action.in_(("publish", "replace"))
+    )
+    for mailing in c.scalars(begun).all():
+        theirs = part.c.delivery == mailing, part.c.n == 0, part.c.recipient.in_(keys)
+        c.execute(
+            update(part)
+            .where(*theirs, part.c.state.in_(("planned", "waiting", "held")))
+            .values(state="cancelled", kind="Left", error="left the list")
+        )
 
 
 def add_parts(

@@ -311,6 +311,8 @@ class Part:
     reply_to: Receipt | None = None
     recipient: Recipient | None = None
     blob: Callable[[str], bytes] = field(default=lambda digest: b"", repr=False)
+    leaving: Callable[[], bool] = field(default=lambda: True, repr=False)
+    """Asked by `send_many` right before the irreversible step: whether it may still be taken. Records that it is."""
 
     @property
     def post(self) -> Post:
@@ -413,6 +415,12 @@ class Channel:
     about where that is proven with the reader's token: `token(id)` gives it, `whose(token)` the reader's id (no network).
     `leaving(token) -> str` is where a reader's mail program posts to leave, `joining(token) -> str` where somebody
     confirms that he wants to be on the list, or "" (no network).
+
+    An addressed channel may send many parts at once: `send_many(parts, prepared, settle)` takes parts from the
+    iterator, from as many threads as it likes, until it ends or the service wants no more; asks `part.leaving()`
+    right before the one irreversible step of each, and leaves that step out when the answer is no; and calls
+    `settle(part, Receipt | DeliveryError)` as soon as it knows what became of one. It returns when all it took is
+    settled or was not sent, and raises nothing.
     """
 
     name: ClassVar[str]
@@ -430,6 +438,12 @@ class Channel:
     """Whether an `amend` may be made again without harm: one whose outcome is unknown then is."""
     languages: Sequence[str] = ()
     """BCP 47 tags of the languages it is given; none: every language that an announcement has."""
+    rate: float | None = None
+    """Recipients a second that `send_many` may reach, by setting; None: as many as the service takes."""
+    rates: Mapping[str, float] = {}
+    """The same for single destinations (the domain of an address; `*`: each other one)."""
+    horizon: float | None = None
+    """Seconds for which a part is tried again; None: as the settings say, and no more often than they say."""
     monthly_cap: float | None = None
     """US dollars a calendar month (UTC) that posts may cost together, by `Form.price`; None: no cap."""
 

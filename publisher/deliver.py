@@ -46,6 +46,7 @@ from publisher.errors import (
     Transient,
 )
 from publisher.ledger import Claimed, Ledger, Verdict
+from publisher.mailing import Mailing
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
@@ -91,6 +92,7 @@ class Delivering:
     _looking: list[Future[None]] = field(default_factory=list, repr=False)
     _busy: set[str] = field(default_factory=set, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _stopping: threading.Event = field(default_factory=threading.Event, repr=False)
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(max_workers=16, thread_name_prefix="delivery"), repr=False
     )
@@ -140,6 +142,7 @@ class Delivering:
 
     def close(self) -> None:
         """Finish the attempts in flight, tell what came of them, then let go of connections."""
+        self._stopping.set()
         for one in (self.ahead, self.back):
             if one:
                 one.stopping.set()
@@ -204,12 +207,35 @@ class Delivering:
         if of.addressed and not of.target:
             self.ledger.refresh_audience(of)
         prepared = of.prepared if of.prepared is not None else self._prepare(of, channel, rendering)
+        if (
+            of.addressed
+            and prepared is not None
+            and hasattr(channel, "send_many")
+            and rendering.digest == of.digest
+        ):
+            self._mail(of, channel, rendering, prepared)
+            return
         while prepared is not None:
             before = time.clock_gettime(_CLOCK)
             claimed = self.ledger.claim(of, self.approvals, channel.patience, rendering)
             if claimed is None:
                 return
             self._attempt(replace(claimed, prepared=prepared), channel, before)
+
+    def _mail(self, of: Row[Any], channel: Channel, rendering: Rendering, prepared: Prepared) -> None:
+        """Send a mailing's parts many at a time."""
+        Mailing(
+            self.ledger,
+            channel,
+            of,
+            rendering,
+            prepared,
+            self.approvals,
+            channel.horizon or self.retry.horizon,
+            lambda claimed, error: self._verdict(claimed, channel, error),
+            self.observe,
+            self._stopping,
+        ).run()
 
     def _same_service(self, channel: Channel, of: Row[Any]) -> None:
         """What was planned for a rehearsal must not go out in earnest, nor the other way round."""
@@ -302,7 +328,7 @@ class Delivering:
     def _verdict(self, claimed: Claimed, channel: Channel, error: DeliveryError) -> Verdict:
         """What an error means for the part, the channel and the clock."""
         row, why = claimed.row, error.message
-        now = row.started
+        now, horizon = row.started, channel.horizon or self.retry.horizon
         down = acting.takes_down(claimed.of.action, claimed.part.rendering)
         if isinstance(error, OutcomeUnknown) and down:
             error = Transient(why)  # taking down twice does no harm
@@ -319,26 +345,29 @@ class Delivering:
         if isinstance(error, RateLimited):
             # It spends no attempt, so the wait grows with the claims.
             until = max(error.retry_at or now + self._backoff(row.attempt - 1), now + 1)
-            pace = None if row.recipient else until
-            if not down and until > self._limit(row):
+            if row.recipient:
+                if until > (row.first or now) + horizon:
+                    return Verdict("failed", error.kind, f"{why} ({self._given_up(row, channel)})")
+            elif not down and until > self._limit(row):
                 why = f"{why}; nothing goes out before {plan.shown(until, now=None)}, which is too late for its plan"
-                return Verdict("held", error.kind, why, due=until, spent=False, pace=pace)
-            return Verdict("waiting", error.kind, why, due=until, spent=False, pace=pace)
+                return Verdict("held", error.kind, why, due=until, spent=False, pace=until)
+            return Verdict("waiting", error.kind, why, due=until, spent=False, pace=until)
         asked = getattr(error, "retry_at", None)
         due = max(asked, now + 1) if asked else now + self._backoff(row.tries)
         if down:
             return Verdict("waiting", error.kind, why, due=min(due, now + acting.SELDOM))
-        if row.tries + 1 >= self.retry.attempts:
+        if channel.horizon is None and row.tries + 1 >= self.retry.attempts:
             return Verdict("failed", error.kind, f"{why} (attempt {row.tries + 1} of {self.retry.attempts})")
-        first = row.first or now
-        if due > first + self.retry.horizon:
-            since = f"{plan.span(now - first)} after the first attempt" if now - first >= 1 else "at once"
-            horizon = plan.span(self.retry.horizon)
-            told = (
-                f"given up {since}: the next try would be later than the {horizon} that RETRY__HORIZON allows"
-            )
-            return Verdict("failed", error.kind, f"{why} ({told})")
+        if due > (row.first or now) + horizon:
+            return Verdict("failed", error.kind, f"{why} ({self._given_up(row, channel)})")
         return Verdict("waiting", error.kind, why, due=due)
+
+    def _given_up(self, row: Row[Any], channel: Channel) -> str:
+        tried = row.started - (row.first or row.started)
+        since = f"{plan.span(tried)} after the first attempt" if tried >= 1 else "at once"
+        setting = f"{channel.name.upper()}__HORIZON" if channel.horizon else "RETRY__HORIZON"
+        allowed = plan.span(channel.horizon or self.retry.horizon)
+        return f"given up {since}: the next try would be later than the {allowed} that {setting} allows"
 
     def _limit(self, row: Row[Any]) -> float:
         """The last moment at which a part may go out by itself: it has never been tried in earnest, or has been."""

@@ -10,6 +10,7 @@ PublisherError
     │   └── RateLimited           from any call; moves the channel's pace, spends no attempt
     ├── Blocked                   nothing was sent and nothing will be until a person acts
     ├── Permanent                 this content is refused → failed
+    │   └── NoSuchAddress         nobody is there → failed, and that subscriber is mailed no more
     └── OutcomeUnknown            it may be public → unknown; looked up, never sent again blindly
         └── Duplicate             the service says it is there already: find first, trust it second
 """
@@ -79,6 +80,10 @@ class Blocked(DeliveryError):
 
 class Permanent(DeliveryError):
     """The service refuses this content for good; nothing was sent."""
+
+
+class NoSuchAddress(Permanent):
+    """Nobody can be reached at this recipient's address (RFC 3463 X.1.x); the next mailing need not try."""
 
 
 class OutcomeUnknown(DeliveryError):

@@ -5,10 +5,24 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from publisher.channel import Channel, Finding, Outcome, Part, Prepared, Receipt, Rendering, Returned, Unclear
-from publisher.errors import Blocked, DeliveryError, Permanent, SettingsError, Transient
+from publisher.channel import (
+    Absent,
+    Channel,
+    Finding,
+    Outcome,
+    Part,
+    Prepared,
+    Receipt,
+    Rendering,
+    Returned,
+    Unclear,
+)
+from publisher.errors import Blocked, DeliveryError, Permanent, RateLimited, SettingsError, Transient
 
 from . import verp
 from .address import mailbox
@@ -17,14 +31,15 @@ from .mime import Letter, Mold, message_id, mold
 from .settings import PREFIX, EmailSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from .dkim import Signer
     from .smtp import Connection
+    from .stream import Ready, Settle
 
 STEPS = 10
 """Answers waited for before the final dot, a reconnect included."""
 MOLDS = 8
+RESENT_AFTER = 600.0
+"""Seconds after which a doubtful mail is sent again, where that is wanted: a relay gives its answer by then."""
 
 
 class Email(Channel):
@@ -32,7 +47,7 @@ class Email(Channel):
 
     name = "email"
     Settings = EmailSettings
-    find_after = ()
+    find_after: Sequence[float] = ()
     replies = True
     settings: EmailSettings
 
@@ -40,6 +55,9 @@ class Email(Channel):
         super().__init__(settings)
         self.form = EmailForm(settings)
         self.addressed = not settings.list_address  # a list's own address makes it one part for all
+        self.rate, self.rates, self.horizon = settings.rate, settings.rates, settings.horizon
+        if settings.resend_doubtful:
+            self.find_after = (RESENT_AFTER,)
         self.patience = settings.reply_timeout + (STEPS + 2) * settings.connect_timeout
         self._lock = threading.Lock()
         self._idle: list[Connection] = []
@@ -62,6 +80,54 @@ class Email(Channel):
             raise SettingsError("email cannot be sent: " + "; ".join(problems))
 
     def send(self, part: Part, prepared: Prepared) -> Receipt:
+        return self._posted(*self._written(part))
+
+    def send_many(
+        self,
+        parts: Iterator[Part],
+        prepared: Prepared,
+        settle: Callable[[Part, Receipt | DeliveryError], None],
+    ) -> None:
+        """Send each part to its recipient, over several connections at once, until they end."""
+        with ThreadPoolExecutor(self.settings.connections, thread_name_prefix="smtp") as pool:
+            for lane in [pool.submit(self._lane, parts, settle) for _ in range(self.settings.connections)]:
+                lane.result()
+
+    def _lane(self, parts: Iterator[Part], settle: Settle) -> None:
+        part = next(parts, None)
+        while part is not None:
+            try:
+                over = self._kept() or self._connection()
+            except DeliveryError as error:
+                # Nothing was said of any recipient: the relay is away, for all of them.
+                away = isinstance(error, Transient) and not isinstance(error, RateLimited)
+                settle(part, RateLimited(error.message) if away else error)
+                return
+            from .stream import Stream
+
+            stream = Stream(over, parts, partial(self._ready, settle), settle, ahead=self.rate is None)
+            try:
+                stream.run(part)
+            finally:
+                self._keep(over)
+            if stream.halted:
+                return
+            part = stream.leftover or next(parts, None)
+
+    def _ready(self, settle: Settle, part: Part) -> Ready | None:
+        try:
+            made, letter = self._written(part)
+            content = made.filled(letter, stuffed=True)
+        except DeliveryError as error:
+            settle(part, error)
+            return None
+        from .stream import Ready
+
+        envelope = (letter.returns or made.sender).encode(), letter.to.encode()
+        return Ready(part, envelope, content, lambda said: Receipt(letter.message_id, data={"queue": said}))
+
+    def _written(self, part: Part) -> tuple[Mold, Letter]:
+        """What one recipient gets. Raises DeliveryError."""
         made = self._mold(part.rendering)
         to = self._address(part)
         token = part.recipient.token if part.recipient and self.settings.personal_links else ""
@@ -70,7 +136,7 @@ class Email(Channel):
                 "the approved mail has an unsubscribe link for each recipient, and there is none to put there; "
                 f"set {PREFIX}UNSUBSCRIBE_URL and no {PREFIX}LIST_ADDRESS as when it was submitted, or submit it again"
             )
-        letter = Letter(
+        return made, Letter(
             to,
             message_id(part.key, to, made.domain),
             part.started or time.time(),
@@ -79,7 +145,6 @@ class Email(Channel):
             answers=self._answered(part, to, made.domain),
             returns=self._returns(part),
         )
-        return self._posted(made, letter)
 
     def _answered(self, part: Part, to: str, domain: str) -> str:
         """The Message-ID of the first mail to this reader, where this one corrects or withdraws it."""
@@ -148,6 +213,9 @@ class Email(Channel):
         return returned.read(mail, self.settings, to=to, token=token, whose=whose)
 
     def find(self, part: Part, since: float) -> Outcome:
+        if self.settings.resend_doubtful:
+            # Perhaps it is not; whoever set this would rather mail twice, under one Message-ID.
+            return Absent()
         return Unclear("mail cannot be looked up; the relay's log knows the Message-ID")
 
     def check(self) -> list[Finding]:
@@ -196,8 +264,7 @@ class Email(Channel):
     def _posted(self, made: Mold, letter: Letter) -> Receipt:
         mail = made.filled(letter)
         deadline = time.time() + STEPS * self.settings.connect_timeout
-        with self._lock:
-            kept = self._idle.pop() if self._idle else None
+        kept = self._kept()
         if kept:
             try:
                 return self._sent(kept, made, letter, mail, deadline)
@@ -211,12 +278,25 @@ class Email(Channel):
         try:
             accepted = over.transmit(letter.returns or made.sender, letter.to, mail, deadline)
         finally:
-            if over.usable:
-                with self._lock:
-                    self._idle.append(over)
-            else:
-                over.drop()
+            self._keep(over)
         return Receipt(letter.message_id, data={"queue": accepted})
+
+    def _kept(self) -> Connection | None:
+        """A connection that is open still, if any."""
+        while True:
+            with self._lock:
+                found = self._idle.pop() if self._idle else None
+            if found is None or not found.stale:
+                return found
+            found.drop()
+
+    def _keep(self, over: Connection) -> None:
+        """For the next mail, if it can carry one."""
+        if not over.usable:
+            over.drop()
+            return
+        with self._lock:
+            self._idle.append(over)
 
     def _connection(self) -> Connection:
         from .smtp import Connection

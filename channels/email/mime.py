@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,8 @@ LINE = 998
 """Octets in a line without its CRLF (RFC 5322 2.1.1)."""
 BODY_LINE = 76
 """Octets in a quoted-printable line (RFC 2045 6.7)."""
+_USUAL_LINK = re.compile(r"[!-~]+")
+_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 _GAP = re.compile(rb"=\r\n@@(text|html)@@=\r\n")
 
 
@@ -52,10 +54,8 @@ class Letter:
     returns: str = ""
 
     def headers(self) -> dict[str, str]:
-        from email.utils import format_datetime
-
         found = {
-            "Date": format_datetime(datetime.fromtimestamp(self.date, UTC)),
+            "Date": _dated(int(self.date)),
             "Message-ID": self.message_id,
             "To": self.to,
         }
@@ -65,6 +65,14 @@ class Letter:
             found["List-Unsubscribe"] = f"<{self.unsubscribe}>"
             found["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         return found
+
+
+@lru_cache(maxsize=8)
+def _dated(at: int) -> str:
+    """The value of Date; a mailing sends thousands in one second."""
+    from email.utils import format_datetime
+
+    return format_datetime(datetime.fromtimestamp(at, UTC))
 
 
 @dataclass(frozen=True)
@@ -81,13 +89,17 @@ class Mold:
         """Whether each recipient's own unsubscribe link stands in the bodies."""
         return len(self.pieces) > 1
 
-    def filled(self, letter: Letter) -> bytes:
-        """The mail to one recipient, with CRLF line ends and without dot-stuffing. Raises Permanent."""
+    def filled(self, letter: Letter, *, stuffed: bool = False) -> bytes:
+        """The mail to one recipient, with CRLF line ends. Raises Permanent.
+
+        `stuffed`: as it travels, with the dots at the starts of lines doubled and the final dot.
+        """
         links = {
             b"text": _quoted_link(letter.unsubscribe),
             b"html": _quoted_link(escape(letter.unsubscribe)),
         }
-        body = b"".join(links[p] if i % 2 else p for i, p in enumerate(self.pieces))
+        pieces = self._stuffed if stuffed else self.pieces
+        body = b"".join(links[p] if i % 2 else p for i, p in enumerate(pieces))
         try:
             own = b"".join(_header(*header) for header in letter.headers().items())
         except ValueError as error:
@@ -97,6 +109,12 @@ class Mold:
         digest = self._digest(links)
         signed = own + self._head
         return b"".join(s.signature(signed, digest, letter.date) for s in self.signers) + own + body
+
+    @cached_property
+    def _stuffed(self) -> tuple[bytes, ...]:
+        """Done once: a recipient's own headers and link begin no line with a dot."""
+        made = [p if i % 2 else _LEADING_DOT.sub(b"..", p) for i, p in enumerate(self.pieces)]
+        return (*made[:-1], made[-1] + (b"" if made[-1].endswith(b"\r\n") else b"\r\n") + b".\r\n")
 
     @cached_property
     def _head(self) -> bytes:
@@ -179,7 +197,10 @@ def _quoted(text: str) -> str:
 
 def _quoted_link(url: str) -> bytes:
     """`=CRLF` around it, as the gap had: the lines before and after may be full."""
-    return f"=\n{_quoted(url)}=\n".replace("\n", "\r\n").encode("ascii")
+    usual = url.replace("=", "=3D")
+    if len(usual) >= BODY_LINE or not _USUAL_LINK.fullmatch(url):
+        usual = _quoted(url).replace("\n", "\r\n")
+    return f"=\r\n{usual}=\r\n".encode("ascii")
 
 
 def _header(name: str, value: str) -> bytes:

@@ -83,6 +83,44 @@ class EmailSettings(BaseModel):
         description="seconds to wait for the answer to the mail's last line; less than 600 (RFC 5321) makes doubts",
     )
 
+    connections: int = Field(
+        4, ge=1, le=32, description="connections to the relay over which a mailing goes out"
+    )
+    per_second: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="mails a second at most, of all hosts together"
+    )
+    per_hour: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="mails an hour at most, the same"
+    )
+    per_destination: str = Field(
+        "",
+        description="mails a second to one recipient domain at most: gmail.com=20,outlook.com=10,*=50 (*: each other one)",
+    )
+    horizon: float = Field(
+        259200, gt=0, allow_inf_nan=False, description="seconds for which a deferred mail is tried again"
+    )
+    resend_doubtful: bool = Field(
+        False,
+        description="mail again, once its fate was unknown for a while, whoever may have it already (same Message-ID)",
+    )
+
+    @field_validator("per_destination")
+    @classmethod
+    def _paces(cls, value: str) -> str:
+        _rates(value)
+        return value
+
+    @property
+    def rate(self) -> float | None:
+        """Mails a second, by whichever setting is the slower."""
+        given = [self.per_second, self.per_hour / 3600 if self.per_hour else None]
+        return min((r for r in given if r), default=None)
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """Mails a second by recipient domain."""
+        return _rates(self.per_destination)
+
     @field_validator("smtp_url")
     @classmethod
     def _server(cls, value: SecretStr | None) -> SecretStr | None:
@@ -206,6 +244,20 @@ def _relay(url: str) -> Relay:
         raise ValueError("has a user or password that is not ASCII, which SMTP cannot carry")
     tls = parts.scheme == "smtps"
     return Relay(parts.hostname, port or (465 if tls else 587 if user else 25), tls, user, password)
+
+
+def _rates(text: str) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for entry in filter(None, (e.strip() for e in text.split(","))):
+        domain, sign, number = (t.strip() for t in entry.partition("="))
+        try:
+            rate = float(number)
+        except ValueError:
+            rate = 0.0
+        if not sign or not domain or not 0 < rate < 1e6:
+            raise ValueError(f"{entry!r} is no pace such as gmail.com=20, in mails a second")
+        found[domain.lower()] = rate
+    return found
 
 
 def _under(domain: str, parent: str) -> bool:

@@ -1,4 +1,4 @@
-"""One connection to the relay, and one mail at a time over it.
+"""One connection to the relay, and the steps of a mail's transaction over it.
 
 smtplib connects, secures and logs in. The transaction is ours, because smtplib raises the same exception for
 "lost before the final dot", when surely nothing was sent, and for "lost after it", when nobody can know:
@@ -17,7 +17,15 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from publisher.errors import Blocked, DeliveryError, OutcomeUnknown, Permanent, Transient
+from publisher.errors import (
+    Blocked,
+    DeliveryError,
+    NoSuchAddress,
+    OutcomeUnknown,
+    Permanent,
+    RateLimited,
+    Transient,
+)
 
 from .settings import PREFIX, Relay
 
@@ -27,6 +35,13 @@ if TYPE_CHECKING:
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 _CLOSING = 421
+_GO_AHEAD = 354
+_SLOWER = frozenset({_CLOSING, 454})
+"""It has enough of us for now, as 4.7.x also says: the whole lane goes slower."""
+_NOBODY = re.compile(r"5\.1\.(?:1|2|3|6|10)\b")
+"""The recipient's address is bad (RFC 3463 3.2, RFC 7505); the other X.1.x are about the sender's or a passing state."""
+_WANTED = ((250,), (250, 251, 252), (_GO_AHEAD,))
+_LINE = 2048
 _LOGIN_WANTED = frozenset({530, 534, 535, 538})
 _OUR_FAULT = frozenset({"the connection", "EHLO", "STARTTLS", "the login", "MAIL"})
 """Steps that know no recipient and no content yet: a refusal there is about us."""
@@ -41,6 +56,7 @@ class Connection:
     def __init__(self, relay: Relay, connect_timeout: float, reply_timeout: float) -> None:
         self._relay, self._connect_timeout, self._reply_timeout = relay, connect_timeout, reply_timeout
         self._smtp = self._opened()
+        self._steps: list[bytes] = []
         self.usable = True
 
     @property
@@ -60,6 +76,105 @@ class Connection:
         except OSError as error:  # smtplib's own exceptions are OSErrors too
             raise self._broken(error) from None
         return self._dot()
+
+    # ------------------------------------------------------------ one after the other (`stream`)
+
+    @property
+    def pipelining(self) -> bool:
+        """Whether several commands may travel together (RFC 2920)."""
+        return bool(self._smtp.has_extn("pipelining"))
+
+    @property
+    def stale(self) -> bool:
+        """Whether the server has hung up, or said that it will, while the connection was kept."""
+        try:
+            return self._spoke_early()
+        except OSError:
+            return True
+
+    def ask(self, sender: bytes, recipient: bytes) -> None:
+        """Send an envelope, its answers not awaited where that is allowed. Raises DeliveryError."""
+        self.usable = False
+        self._steps = [b"MAIL FROM:<%s>\r\n" % sender, b"RCPT TO:<%s>\r\n" % recipient, b"DATA\r\n"]
+        if self.pipelining:
+            self._put(b"".join(self._steps))
+
+    def answered(self) -> DeliveryError | None:
+        """Why the envelope was refused, None when the content may follow; the connection is at rest when refused.
+
+        Raises DeliveryError when the connection broke.
+        """
+        refusal: DeliveryError | None = None
+        reply = (0, b"")
+        for step, wanted, command in zip(("MAIL", "RCPT", "DATA"), _WANTED, self._steps, strict=True):
+            if not self.pipelining:
+                if refusal:
+                    break
+                self._put(command)
+            reply = self._reply()
+            if reply[0] not in wanted and refusal is None:
+                refusal = self._refusal(step, reply)
+            if reply[0] == _CLOSING:
+                raise refusal or self._refusal(step, reply)
+        if refusal is None:
+            return None
+        if reply[0] == _GO_AHEAD:  # to nobody: a dot alone ends it (RFC 2920 3.1)
+            self._put(b".\r\n")
+            self._reply()
+        else:
+            self._put(b"RSET\r\n")
+            self._reply()
+        self.usable = True
+        return refusal
+
+    def complete(self, content: bytes, following: tuple[bytes, bytes] | None) -> str:
+        """Send a mail's content with its final dot, and the envelope of the one `following` it; the accepting reply.
+
+        Raises DeliveryError: before the dot was out surely nothing was sent, after it nobody can know.
+        """
+        group = content
+        if following:
+            sender, recipient = following
+            self._steps = [b"MAIL FROM:<%s>\r\n" % sender, b"RCPT TO:<%s>\r\n" % recipient, b"DATA\r\n"]
+            group = content + b"".join(self._steps)
+        self._put(group, len(content))
+        try:
+            self._sock.settimeout(self._reply_timeout)
+            reply = self._line_reply()
+            self._sock.settimeout(self._connect_timeout)
+        except OSError as error:
+            raise self._in_doubt(_why(error)) from None
+        return self._judged(reply)
+
+    def _put(self, data: bytes, dot: int | None = None) -> None:
+        """Write all of it. `dot` is where the final dot ends: once that is out, a failure leaves the mail in doubt."""
+        sent = 0
+        try:
+            self._sock.settimeout(self._connect_timeout)
+            while sent < len(data):
+                sent += self._sock.send(data[sent:] if sent else data)
+        except OSError as error:
+            # TLS does not say how much of a failing write went out.
+            if dot is not None and (sent >= dot or self.encrypted):
+                raise self._in_doubt(_why(error)) from None
+            raise self._broken(error) from None
+
+    def _reply(self) -> tuple[int, bytes]:
+        try:
+            return self._line_reply()
+        except OSError as error:
+            raise self._broken(error) from None
+
+    def _line_reply(self) -> tuple[int, bytes]:
+        """One answer: its code and its text. Raises OSError."""
+        lines = []
+        while True:
+            line: bytes = self._smtp.file.readline(_LINE) if self._smtp.file else b""
+            if not line.endswith(b"\n"):
+                raise ConnectionResetError("it hung up")
+            lines.append(line[4:].strip())
+            if line[3:4] != b"-":
+                return int(line[:3]) if line[:3].isdigit() else -1, b" ".join(lines)
 
     def quit(self) -> None:
         with suppress(OSError):
@@ -105,6 +220,10 @@ class Connection:
             self._sock.settimeout(self._connect_timeout)
         except OSError as error:
             raise self._in_doubt(_why(error)) from None
+        return self._judged(reply)
+
+    def _judged(self, reply: tuple[int, bytes]) -> str:
+        """The text of the reply to the final dot. Raises DeliveryError when it did not accept the mail."""
         if not 200 <= reply[0] < 300 and (reply[0] == _CLOSING or not 400 <= reply[0] < 600):
             raise self._in_doubt(f"it answered {reply[0]} {_text(reply[1])}")
         self.usable = True
@@ -134,11 +253,13 @@ class Connection:
         """4xx passes, 5xx does not. 5.7.x is a policy: it is about us, and no recipient is to blame (RFC 3463)."""
         code, text = reply[0], _text(reply[1])
         said = f"{self._relay.address} answered {code} {text} to {step}"
+        if code in _SLOWER or (400 <= code < 500 and text.startswith("4.7.")):
+            return RateLimited(f"{said}; nothing was sent")
         if not 500 <= code < 600:
             return Transient(f"{said}; nothing was sent")
         if step in _OUR_FAULT or code in _LOGIN_WANTED or text.startswith("5.7."):
             return Blocked(f"{said}; ask its keeper what it wants of this sender, then resume")
-        return Permanent(said)
+        return NoSuchAddress(said) if _NOBODY.match(text) else Permanent(said)
 
     def _broken(self, error: OSError) -> Transient:
         return Transient(

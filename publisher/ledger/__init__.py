@@ -5,12 +5,25 @@
 settle), `control` (hold, pause, cancel), `outward` (retract, correct), `seen` (what triggers handed in), `events` (the log).
 """
 
+from publisher.ledger.batches import LEFT, PUT_BACK, Pace
 from publisher.ledger.outward import Stale
-from publisher.ledger.parts import Claimed, Verdict
+from publisher.ledger.parts import Claimed, Verdict, worker
 from publisher.ledger.seen import Seen
 from publisher.ledger.statements import Known, NewDelivery, Plan
 
-__all__ = ["Claimed", "Known", "Ledger", "NewDelivery", "Plan", "Stale", "Verdict"]
+__all__ = [
+    "LEFT",
+    "PUT_BACK",
+    "Claimed",
+    "Known",
+    "Ledger",
+    "NewDelivery",
+    "Pace",
+    "Plan",
+    "Stale",
+    "Verdict",
+    "worker",
+]
 
 
 class Ledger(Seen):

@@ -218,14 +218,16 @@ _ACTS = select(delivery.c.id, delivery.c.action, delivery.c.target).where(
 )
 
 
-def settled(c: Connection, at: float, of: Row[Any], n: int, recipient: str, state: str, worded: bool) -> None:
-    """A part of `of` came to rest in `state`: what acts on it, and what it acted on, follows.
+def settled(
+    c: Connection, at: float, of: Row[Any], n: int, recipients: Collection[str], state: str, worded: bool
+) -> None:
+    """A part of `of`, or of a mailing many, came to rest in `state`: what acts on it, and what it acted on, follows.
 
     `worded`: the rendering has posts; a retraction without takes down, one with only tells.
     """
     if state == "delivered" and of.target:
         if of.action == "retract" and not worded:
-            _taken_down(c, of, n, recipient)
+            _taken_down(c, of, n, recipients)
         elif of.action in AMENDS:
             c.execute(update(delivery).where(_on(of.target), delivery.c.id != of.id).values(live=None))
     if state not in ("delivered", "cancelled"):
@@ -234,7 +236,7 @@ def settled(c: Connection, at: float, of: Row[Any], n: int, recipient: str, stat
     given = {"announcement": of.announcement, "itself": of.id}
     acts = [a for a in c.execute(_ACTS, given) if a.target in (of.id, first)]
     follow = [a for a in acts if a.action != "replace" and a.target == of.id]
-    whom = part.c.recipient == recipient
+    whom = part.c.recipient.in_(recipients)
     theirs = and_(part.c.delivery.in_([a.id for a in follow]), part.c.n == n, whom)
     if state == "cancelled":
         if follow:
@@ -255,7 +257,7 @@ def settled(c: Connection, at: float, of: Row[Any], n: int, recipient: str, stat
         )
 
 
-def _taken_down(c: Connection, of: Row[Any], n: int, recipient: str) -> None:
+def _taken_down(c: Connection, of: Row[Any], n: int, recipients: Collection[str]) -> None:
     """A post is gone, and with it every change that was made to it."""
     post = select(delivery.c.id).where(_on(of.target))
     c.execute(
@@ -263,7 +265,7 @@ def _taken_down(c: Connection, of: Row[Any], n: int, recipient: str) -> None:
         .where(
             part.c.delivery.in_(post),
             part.c.n == n,
-            part.c.recipient == recipient,
+            part.c.recipient.in_(recipients),
             part.c.state == "delivered",
         )
         .values(state="retracted")

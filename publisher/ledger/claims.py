@@ -22,6 +22,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    false,
     func,
     or_,
     select,
@@ -42,8 +43,11 @@ UNSETTLED = text("part.state IN ('sending', 'unknown')")
 NOW = now() + bindparam("skew", type_=Float)
 
 
-def _may(of: FromClause = delivery) -> tuple[ColumnElement[bool], ...]:
-    """Whether anything of a delivery may go now; `of` is joined with its announcement and revision."""
+def _may(of: FromClause = delivery, *, paced: bool = True) -> tuple[ColumnElement[bool], ...]:
+    """Whether anything of a delivery may go now; `of` is joined with its announcement and revision.
+
+    Without `paced` the channel's pace is not asked: what was claimed already has been counted in it.
+    """
     given = (
         select(func.count(approval.c.by))  # one row for each person: ledger/people.py sees to it
         .where(approval.c.announcement == of.c.announcement, approval.c.digest == revision.c.digest)
@@ -51,7 +55,7 @@ def _may(of: FromClause = delivery) -> tuple[ColumnElement[bool], ...]:
     )
     closed = select(lane.c.name).where(
         lane.c.name.in_(("*", of.c.channel)),
-        or_(lane.c.paused, lane.c.blocked.is_not(None), lane.c.free > NOW),
+        or_(lane.c.paused, lane.c.blocked.is_not(None), lane.c.free > NOW if paced else false()),
     )
     return (
         ~announcement.c.held,
@@ -166,8 +170,8 @@ PAST = select(delivery.c.id).where(
 """Deliveries that are due and of whose words the only day is over."""
 
 
-def claim(most: int) -> ReturningUpdate[Any]:
-    """The one statement that moves parts to `sending`, at most so many of one delivery.
+def _claim() -> ReturningUpdate[Any]:
+    """The one statement that moves parts to `sending`: of one delivery, `most` at most.
 
     A CTE, because PostgreSQL may evaluate `IN (SELECT … LIMIT 1)` anew for each row, and then takes many.
     """
@@ -175,7 +179,7 @@ def claim(most: int) -> ReturningUpdate[Any]:
         claimable()
         .where(part.c.delivery == bindparam("key", type_=String))
         .order_by(part.c.due, part.c.n, part.c.id)
-        .limit(most)
+        .limit(bindparam("most", type_=Integer))
         .with_for_update(of=part, skip_locked=True)
         .cte("due")
     )
@@ -195,4 +199,14 @@ def claim(most: int) -> ReturningUpdate[Any]:
     )
 
 
-CLAIM = claim(1)
+CLAIM = _claim()
+
+STILL = _joined(_parts()).where(
+    UNSETTLED,
+    part.c.state == "sending",
+    part.c.delivery == bindparam("key", type_=String),
+    part.c.worker == bindparam("me", type_=String),
+    *_turn(),
+    *_may(paced=False),
+)
+"""Of the parts that a process has claimed and perhaps not sent yet, those that may still go."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, true, update
 
 from publisher.channel import Receipt
 from publisher.errors import UsageError
@@ -18,7 +18,7 @@ from publisher.ledger.claims import INDEXED
 from publisher.ledger.looks import Looks
 from publisher.ledger.pages import PAGE, freed
 from publisher.ledger.parts import LATE, OPEN, PAST_ADVICE
-from publisher.ledger.schema import announcement, delivery, lane, part, tick
+from publisher.ledger.schema import announcement, delivery, lane, part, subscriber, tick
 from publisher.ledger.statements import Plan, ensure_lane
 
 
@@ -138,13 +138,14 @@ class Control(Looks):
             at, _ = self._clock(c), self._lock(c, row.announcement)
             again = c.execute(
                 update(part)
-                .where(part.c.delivery == of, part.c.state.in_(("failed", "waiting")))
+                .where(part.c.delivery == of, part.c.state.in_(("failed", "waiting")), _reachable(row))
                 .values(state="waiting", due=at, tries=0, first=None, error=None, kind=None)
             ).rowcount
             if not again:
                 states = sorted(set(c.scalars(select(part.c.state).where(part.c.delivery == of))))
                 raise UsageError(
                     f"{of} is {', '.join(states) or 'empty'}; only what is failed or waiting can be tried again"
+                    + (", and only for readers who are still on the list" if row.addressed else "")
                     + ("; answer it with `publisher resolve`" if "unknown" in states else "")
                 )
             events.append(c, at, row.announcement, "retried", by, delivery=of, parts=again)
@@ -182,7 +183,7 @@ class Control(Looks):
             ).all()
             done, worded = len(those), bool(acts.words(c, row)["posts"])
             for one in those:
-                acts.settled(c, at, row, one.n, one.recipient, values["state"], worded)
+                acts.settled(c, at, row, one.n, [one.recipient], values["state"], worded)
             if not done:
                 states = sorted(set(c.scalars(select(part.c.state).where(part.c.delivery == of))))
                 raise UsageError(
@@ -304,3 +305,9 @@ class Control(Looks):
         )
         rows = rows.where(part.c.state.in_(states)) if states else rows
         return c.execute(rows.limit(1)).first() is not None
+
+
+def _reachable(of: Row[Any]) -> ColumnElement[bool]:
+    """Whether a part is a post's, or its reader's who may be mailed."""
+    here = select(subscriber.c.id).where(subscriber.c.id == part.c.recipient, subscriber.c.active)
+    return true() if not of.addressed or of.action in acts.TELLS else here.exists()

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
 
 from publisher.ledger import claims, events
-from publisher.ledger.parts import OPEN, Parts
+from publisher.ledger.batches import Batches
+from publisher.ledger.parts import OPEN
 from publisher.ledger.schema import announcement, part
 
 PAGE = "PageMissing"
@@ -24,7 +25,7 @@ CARRIERS = 20
 """Of a mailing only so many parts come due at each asking: a round must not write a row for every reader."""
 
 
-class Pages(Parts):
+class Pages(Batches):
     """The moves of a delivery whose page is not there yet. `settled` of a waiting part is since when."""
 
     def page_state(self, of: Row[Any]) -> Literal["unasked", "missing", "settled"]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -73,6 +74,8 @@ class Verdict:
     spent: bool = True
     block: bool = False
     pace: float | None = None
+    gone: bool = False
+    """Nobody is at this recipient's address."""
 
 
 @cache
@@ -89,7 +92,7 @@ def _started(pid: int) -> str:
         return ""
 
 
-def _dead(name: str) -> bool:
+def dead(name: str) -> bool:
     """Whether the named worker surely died: same host, and its process is gone."""
     host, _, rest = name.rpartition(":")
     host, _, pid = host.rpartition(":")
@@ -124,6 +127,7 @@ class Parts(Statements):
                 "key": of.id,
                 "patience": patience,
                 "me": worker(),
+                "most": 1,
             }
             row = c.execute(claims.CLAIM, given).first()
             if row is None:
@@ -179,7 +183,7 @@ class Parts(Statements):
             ).rowcount
             if changed:
                 worded = bool(claimed.part.rendering.posts)
-                acts.settled(c, self._clock(c), of, row.n, row.recipient, state, worded)
+                acts.settled(c, self._clock(c), of, row.n, [row.recipient], state, worded)
             if changed and (not row.recipient or verdict.state == "unknown"):
                 events.append(
                     c,
@@ -189,7 +193,7 @@ class Parts(Statements):
                     delivery=of.id,
                     n=row.n,
                     attempt=row.attempt,
-                    **_told(verdict),
+                    **told(verdict),
                 )
             return bool(changed)
 
@@ -238,10 +242,10 @@ class Parts(Statements):
         changed = 0
         with self.read() as c:
             sending = c.execute(select(part.c.worker).where(UNSETTLED, part.c.state == "sending").distinct())
-            dead = [name for (name,) in sending if name and _dead(name)]
+            gone = self.gone(name for (name,) in sending if name)
             late = (
-                or_(part.c.deadline < self.now(), part.c.worker.in_(dead))
-                if dead
+                or_(part.c.deadline < self.now(), part.c.worker.in_(gone))
+                if gone
                 else part.c.deadline < self.now()
             )
             rows = (
@@ -279,6 +283,10 @@ class Parts(Statements):
         )  # else somebody else held it
         return f"too late:{by} a person must release it"
 
+    def gone(self, workers: Iterable[str]) -> list[str]:
+        """Those that surely died."""
+        return [name for name in workers if dead(name)]
+
     def block(self, of: Row[Any], reason: str) -> None:
         """Stop a delivery's channel until a person acts; nothing was claimed."""
         with self.write() as c:
@@ -294,10 +302,8 @@ class Parts(Statements):
         with self.write() as c:
             self._order(c, of)
             first = c.execute(select(part).where(part.c.delivery == of.id).limit(1)).first()
-            if (
-                first is None
-                or c.execute(select(part.c.id).where(part.c.delivery == of.id, part.c.attempt > 0)).first()
-            ):
+            begun = select(part.c.id).where(part.c.delivery == of.id, part.c.attempt > 0).limit(1)
+            if first is None or of.until is not None or c.execute(begun).first():
                 return
             audience.drop_leavers(c, of.id)
             main = c.scalar(select(announcement.c.language).where(announcement.c.id == of.announcement))
@@ -379,6 +385,9 @@ class Parts(Statements):
             (part.c.deadline, and_(UNSETTLED, part.c.state == "sending")),
         )
         first = [select(func.min(at)).where(open_, at > after).scalar_subquery() for at, open_ in kinds]
+        # A pace that lets through again; a destination's is in its parts' own times.
+        paces = select(func.min(lane.c.free)).where(lane.c.free > after, ~lane.c.name.contains("@"))
+        first.append(paces.scalar_subquery())
         with self.read() as c:
             dues = c.execute(select(*first)).one()
         return min((d for d in dues if d is not None), default=None)
@@ -492,7 +501,7 @@ def receipt(data: dict[str, Any] | None) -> Receipt | None:
     return Receipt(data["id"], data.get("url", ""), data.get("data", {})) if data else None
 
 
-def _told(verdict: Verdict) -> dict[str, Any]:
+def told(verdict: Verdict) -> dict[str, Any]:
     """A verdict as an event's data."""
     data: dict[str, Any] = {}
     if verdict.kind:

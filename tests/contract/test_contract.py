@@ -103,7 +103,7 @@ class TestLinkedIn(ChannelContract):
 class TestEmailToAList(ChannelContract):
     faults: ClassVar = {
         "drop-after-dot": OutcomeUnknown, "hang-after-dot": OutcomeUnknown, "drop-before-dot": Transient,
-        "421": Transient, "4xx": Transient, "5xx": Permanent, "refuse": Transient,
+        "421": RateLimited, "4xx": Transient, "5xx": Permanent, "refuse": Transient,
     }  # fmt: skip
 
     @pytest.fixture

@@ -22,7 +22,15 @@ from channels.email.adapter import Email
 from channels.email.form import PLACEHOLDER
 from channels.email.settings import EmailSettings
 from publisher.channel import Copy, Part, Post, Recipient, Rendering, Unclear
-from publisher.errors import Blocked, DeliveryError, OutcomeUnknown, Permanent, Transient
+from publisher.errors import (
+    Blocked,
+    DeliveryError,
+    NoSuchAddress,
+    OutcomeUnknown,
+    Permanent,
+    RateLimited,
+    Transient,
+)
 from publisher.sandbox.box import Sandbox
 
 TEXT = f".starts with a dot\n..and two\n.\n\nGrüße aus dem Büro\n\nUnsubscribe: {PLACEHOLDER}"
@@ -204,9 +212,9 @@ def test_many_threads_share_a_channel_and_nobody_gets_another_persons_mail(
     [
         ("smtp-drop-after-dot", OutcomeUnknown, 1),
         ("smtp-hang-after-dot", OutcomeUnknown, 1),
-        ("smtp-421", Transient, 0),
+        ("smtp-421", RateLimited, 0),
         ("smtp-4xx", Transient, 0),
-        ("smtp-5xx", Permanent, 0),
+        ("smtp-5xx", NoSuchAddress, 0),
         ("smtp-5xx-policy", Blocked, 0),
     ],
 )
@@ -226,7 +234,11 @@ def test_every_failure_says_whether_something_was_sent(
 
 @pytest.mark.parametrize(
     ("address", "error"),
-    [("bounce@example.net", Permanent), ("defer@example.net", Transient), ("full@example.net", Permanent)],
+    [
+        ("bounce@example.net", NoSuchAddress),
+        ("defer@example.net", Transient),
+        ("full@example.net", Permanent),
+    ],
 )
 def test_a_refused_recipient_leaves_the_connection_to_the_next(
     box: Sandbox, channel: Email, address: str, error: type[DeliveryError]
@@ -341,16 +353,16 @@ def outcome(says: dict[str, Any], **settings: Any) -> DeliveryError:
 @pytest.mark.parametrize(
     ("step", "reply", "error"),
     [
-        ("hello", "421 4.3.2 busy\r\n", Transient),
+        ("hello", "421 4.3.2 busy\r\n", RateLimited),
         ("hello", "554 5.7.1 not you\r\n", Blocked),
         ("hello", "nonsense\r\n", Transient),
-        ("MAIL", "450 4.7.1 slow down", Transient),
+        ("MAIL", "450 4.7.1 slow down", RateLimited),
         ("MAIL", "550 5.1.0 unknown sender", Blocked),
         ("MAIL", "530 5.7.0 authenticate first", Blocked),
         ("RCPT", "251 will forward", None),
         ("RCPT", "450 4.2.0 greylisted", Transient),
-        ("RCPT", "421 4.3.2 closing", Transient),
-        ("RCPT", "550 5.1.1 nobody here", Permanent),
+        ("RCPT", "421 4.3.2 closing", RateLimited),
+        ("RCPT", "550 5.1.1 nobody here", NoSuchAddress),
         ("RCPT", "550 5.7.1 relaying denied", Blocked),
         ("RCPT", "530 authenticate first", Blocked),
         ("RCPT", "nonsense", Transient),
@@ -393,7 +405,7 @@ def test_a_relay_that_hangs_up_while_the_mail_is_written_has_not_got_it(
 
 
 @pytest.mark.parametrize(
-    ("early", "error"), [(b"552 5.3.4 too big\r\n", Permanent), (b"421 4.3.2 closing\r\n", Transient)]
+    ("early", "error"), [(b"552 5.3.4 too big\r\n", Permanent), (b"421 4.3.2 closing\r\n", RateLimited)]
 )
 def test_a_refusal_in_the_middle_of_the_mail_is_heard_before_the_dot(
     monkeypatch: pytest.MonkeyPatch, early: bytes, error: type[DeliveryError]

@@ -1,0 +1,94 @@
+"""Many mails over one connection: each mail's end and the next one's envelope travel together (RFC 2920).
+
+    MAIL RCPT DATA            →  its three answers
+    content · MAIL RCPT DATA  →  what became of the content, and the next one's three answers   … and so on
+
+One round trip a mail, one write for each group. Right before a mail's content, whose last line is the irreversible
+step, it is asked whether it may still go. Where the server offers no pipelining each command waits for its answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from publisher.channel import Part, Receipt
+from publisher.errors import Blocked, DeliveryError, RateLimited, Transient
+
+from .smtp import Connection
+
+Settle = Callable[[Part, Receipt | DeliveryError], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """One recipient's mail as it travels: `content` is dot-stuffed and ends with the final dot."""
+
+    part: Part
+    envelope: tuple[bytes, bytes]
+    content: bytes
+    receipt: Callable[[str], Receipt]
+    """The receipt, from the text of the answer that accepted it."""
+
+
+class Stream:
+    """Sends what `ready` makes of the parts, until they end or the connection does.
+
+    `ready` returns None for a part that it has settled itself. `leftover` is a part that was taken and surely not
+    sent when the connection ended; `halted` says that the server wants no more for now.
+    """
+
+    def __init__(
+        self,
+        over: Connection,
+        parts: Iterator[Part],
+        ready: Callable[[Part], Ready | None],
+        settle: Settle,
+        *,
+        ahead: bool,
+    ) -> None:
+        self.over, self._parts, self._ready, self._settle = over, parts, ready, settle
+        self._ahead = ahead and over.pipelining
+        self.leftover: Part | None = None
+        self.halted = False
+
+    def run(self, first: Part) -> None:
+        at = self._ready(first) or self._pull()
+        asked = False
+        while at is not None:
+            following: Ready | None = None
+            broken = False
+            try:
+                if not asked:
+                    self.over.ask(*at.envelope)
+                asked = False
+                result: Receipt | DeliveryError | None = self.over.answered()
+                if result is None:
+                    following = self._pull() if self._ahead else None
+                    if not at.part.leaving():
+                        self.over.drop()  # nothing but hanging up undoes DATA; neither of the two was sent
+                        self.leftover = following.part if following else None
+                        return
+                    asked = following is not None
+                    accepted = self.over.complete(at.content, following.envelope if following else None)
+                    result = at.receipt(accepted)
+            except DeliveryError as error:
+                result, broken = error, not self.over.usable
+            self._tell(at.part, result, broken)
+            if self.halted or broken:
+                self.leftover = following.part if following else None
+                return
+            at = following or self._pull()
+
+    def _tell(self, part: Part, result: Receipt | DeliveryError, broken: bool) -> None:
+        """Settle one; a connection that broke is the relay's trouble and costs its recipient no attempt."""
+        if broken and isinstance(result, Transient) and not isinstance(result, RateLimited):
+            result = RateLimited(result.message)
+        self.halted = isinstance(result, RateLimited | Blocked)
+        self._settle(part, result)
+
+    def _pull(self) -> Ready | None:
+        for part in self._parts:
+            if made := self._ready(part):
+                return made
+        return None

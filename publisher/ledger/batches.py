@@ -1,0 +1,329 @@
+"""Mailings: many recipients' parts claimed in one commit and settled in one, with a journal between the two.
+
+The claim is the same statement that claims one part, with the same conditions. Those of a batch that did not go
+after all (the mailing was held, the process had to stop, somebody left the list) are put back.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, select, update
+
+from publisher import audience, journal
+from publisher.channel import Part, Receipt, Rendering
+from publisher.ledger import acts, claims, events
+from publisher.ledger.parts import PROVABLE, Claimed, Parts, Verdict, receipt, told, worker
+from publisher.ledger.schema import announcement, delivery, lane, part
+
+PUT_BACK = Verdict("waiting", spent=False)
+"""What becomes of a part that was claimed and surely not sent: its turn comes again."""
+LEFT = Verdict("cancelled", "Left", "left the list", spent=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a channel sends: recipients a second, over all and to single destinations (`*`: each other one)."""
+
+    rate: float | None = None
+    rates: Mapping[str, float] | None = None
+
+
+class Batches(Parts):
+    """Claiming and settling many parts of one addressed delivery at once."""
+
+    @property
+    def journals(self) -> Path:
+        """Where the journals of this ledger's mailings are: beside it, or in the user's state folder."""
+        url = self.engine.url
+        if url.get_backend_name() == "sqlite" and url.database:
+            return Path(f"{url.database}.journals")
+        from platformdirs import user_state_path
+
+        name = f"{url.host or 'local'}-{url.port or ''}-{url.database}".replace("/", "_")
+        return user_state_path("publisher") / "journals" / name
+
+    def claim_many(
+        self,
+        of: Row[Any],
+        approvals: int,
+        patience: float,
+        most: int,
+        *,
+        words: Rendering,
+        horizon: float,
+        pace: Pace = Pace(),
+        keep: Callable[[list[tuple[int, int]]], None] = lambda parts: None,
+    ) -> list[Claimed]:
+        """Move at most `most` due parts of a mailing to `sending` and commit; none when none may go now.
+
+        A mailing that has begun goes on for `horizon` seconds, however late each one's turn comes. `keep` is told
+        the parts and their attempts before the commit: should it fail, nothing is claimed.
+        """
+        with self.write() as c:
+            self._order(c, of, alone=bool(pace.rate or pace.rates))
+            if approvals > 1:
+                self._one_each(c, of)
+            given = {"needed": approvals, "skew": self.skew, "key": of.id, "patience": patience}
+            rows = c.execute(claims.CLAIM, given | {"me": worker(), "most": most}).all()
+            if not rows:
+                return []
+            self._begin(c, of, horizon)
+            people = audience.recipients(c, [r.recipient for r in rows], left=of.action in acts.TELLS)
+            if pace.rates:
+                rows = self._in_turn(c, of, rows, people, pace.rates)
+            if pace.rate and rows:
+                self._spend(c, of.channel, len(rows) / pace.rate)
+            first = self._answered(c, of, [r.recipient for r in rows])
+            keep([(r.id, r.attempt) for r in rows])
+            return [self._addressed(of, r, words, people.get(r.recipient), first) for r in rows]
+
+    def settle_many(
+        self, of: Row[Any], verdicts: Iterable[tuple[Claimed, Verdict]]
+    ) -> list[tuple[Claimed, str]]:
+        """Record what became of many attempts at once; those that were theirs to say, each with its new state."""
+        given = {claimed.row.id: (claimed, verdict) for claimed, verdict in verdicts}
+        gone = [c.row.recipient for c, v in given.values() if v.gone]
+        if gone:
+            audience.bounced(self, gone)
+        slow = [v for _, v in given.values() if v.pace is not None or v.block]
+        with self.write() as c:
+            self._order(c, of, alone=bool(slow))
+            for verdict in slow:
+                self._slow(c, of, verdict)
+            at = self._clock(c)
+            mine = self._still_theirs(c, given)
+            row = c.execute(select(announcement).where(announcement.c.id == of.announcement)).one()
+            ends = {key: self._end(c, of, row, *given[key]) for key in mine}
+            self._forget_leavers(c, of, given, ends)
+            self._write(c, at, [(*given[key], ends[key]) for key in mine])
+            resting = defaultdict(list)
+            for key in mine:
+                resting[ends[key]].append(given[key][0].row.recipient)
+            for state, recipients in resting.items():
+                acts.settled(c, at, of, 0, recipients, state, worded=True)
+            for key in mine:
+                claimed, verdict = given[key]
+                if verdict.state == "unknown":
+                    facts = {"delivery": of.id, "n": 0, "attempt": claimed.row.attempt} | told(verdict)
+                    events.append(c, at, of.announcement, "unknown", **facts)
+            return [(given[key][0], ends[key]) for key in mine]
+
+    def still(self, of: Row[Any], approvals: int) -> set[int]:
+        """Of this process's claimed parts of a mailing, the ids of those that may still go."""
+        with self.read() as c:
+            given = {"needed": approvals, "skew": self.skew, "key": of.id, "me": worker()}
+            return set(c.scalars(claims.STILL, given))
+
+    def mailed(self, of: Row[Any], counts: Mapping[str, Any]) -> None:
+        """A run over a mailing came to its end: what it did, as one event."""
+        with self.write() as c:
+            self._order(c, of)
+            events.append(c, self._clock(c), of.announcement, "mailed", delivery=of.id, **counts)
+
+    def free_at(self, channel: str) -> float:
+        """When a channel's pace lets the next claim through."""
+        with self.read() as c:
+            return float(c.scalar(select(lane.c.free).where(lane.c.name == channel)) or 0.0)
+
+    def sweep(self) -> int:
+        """Besides: take over what processes of this host left in their journals when they died."""
+        return sum(self._recover(one) for one in journal.left(self.journals)) + super().sweep()
+
+    def gone(self, workers: Iterable[str]) -> list[str]:
+        """Nobody is whose journal is locked."""
+        alive = journal.alive(self.journals)
+        return [worker for worker in super().gone(workers) if worker not in alive]
+
+    # ------------------------------------------------------------ within a transaction
+
+    def _begin(self, c: Connection, of: Row[Any], horizon: float) -> None:
+        begun = update(delivery).where(delivery.c.id == of.id, delivery.c.until.is_(None))
+        at = self._clock(c)
+        if c.execute(begun.values(until=at + horizon)).rowcount:
+            events.append(c, at, of.announcement, "mailing", delivery=of.id)
+
+    def _spend(self, c: Connection, name: str, seconds: float) -> None:
+        """Take so much of a lane's time; what it did not use before is not saved up."""
+        at = self._clock(c)
+        free = max(float(c.scalar(select(lane.c.free).where(lane.c.name == name)) or 0.0), at)
+        c.execute(update(lane).where(lane.c.name == name).values(free=free + seconds))
+
+    def _in_turn(
+        self,
+        c: Connection,
+        of: Row[Any],
+        rows: Sequence[Row[Any]],
+        people: Mapping[str, Any],
+        rates: Mapping[str, float],
+    ) -> list[Row[Any]]:
+        """Those that may go now at each destination's pace; the others are given their turn, and unclaimed.
+
+        A lane for each destination is the pace of all hosts together.
+        """
+        at, go, later = self._clock(c), [], []
+        free: dict[str, float] = {}
+        for row in rows:
+            person = people.get(row.recipient)
+            where = person.address.rpartition("@")[2].lower() if person else ""
+            rate = rates.get(where, rates.get("*"))
+            if not rate or row.kind == TURN:
+                go.append(row)
+                continue
+            name = f"{of.channel}@{where}"[:64]
+            if name not in free:
+                free[name] = self._opened(c, name)
+            turn = max(free[name], at)
+            free[name] = turn + 1 / rate
+            if turn <= at + SPREAD:
+                go.append(row)
+            else:
+                later.append({"of": row.id, "turn": turn, "was": "planned" if row.tries == 0 else "waiting"})
+        for name, until in free.items():
+            c.execute(update(lane).where(lane.c.name == name).values(free=until))
+        if later:
+            c.execute(_LATER, later)
+        return go
+
+    def _opened(self, c: Connection, name: str) -> float:
+        from publisher.ledger.statements import ensure_lane
+
+        ensure_lane(c, name)
+        return float(c.scalar(select(lane.c.free).where(lane.c.name == name).with_for_update()) or 0.0)
+
+    def _answered(self, c: Connection, of: Row[Any], recipients: Sequence[str]) -> dict[str, Receipt | None]:
+        """The receipts of the mails that these answer, by recipient."""
+        if not of.target or of.action == "replace":
+            return {}
+        theirs = part.c.delivery == of.target, part.c.n == 0, part.c.recipient.in_(recipients)
+        rows = c.execute(select(part.c.recipient, part.c.receipt).where(*theirs))
+        return {row.recipient: receipt(row.receipt) for row in rows}
+
+    def _addressed(
+        self, of: Row[Any], row: Row[Any], words: Rendering, person: Any, first: Mapping[str, Receipt | None]
+    ) -> Claimed:
+        key = f"{of.id}#{row.recipient}"
+        answers = first.get(row.recipient)
+        made = Part(key, words, row.n, row.attempt, row.started, answers, person, self.blob)
+        return Claimed(made, of.prepared or {}, row, of)
+
+    def _still_theirs(self, c: Connection, given: Mapping[int, tuple[Claimed, Verdict]]) -> list[int]:
+        """The parts whose present attempt these verdicts are about. Whoever else writes them holds the same lock."""
+        found = select(part.c.id, part.c.attempt, part.c.state).where(part.c.id.in_(list(given)))
+        mine = []
+        for row in c.execute(found):
+            claimed, verdict = given[row.id]
+            may = PROVABLE if verdict.receipt else ("sending", "unknown")
+            if row.attempt == claimed.row.attempt and row.state in may:
+                mine.append(row.id)
+        return mine
+
+    def _end(self, c: Connection, of: Row[Any], row: Row[Any], claimed: Claimed, verdict: Verdict) -> str:
+        """The state a part comes to, after all that was said while it was on its way."""
+        if verdict.state not in ("waiting", "failed"):
+            return verdict.state
+        state = acts.unsent(c, of, row, verdict.state)
+        untried = verdict is PUT_BACK and not claimed.row.tries
+        return "planned" if untried and state == "waiting" else state
+
+    def _forget_leavers(
+        self, c: Connection, of: Row[Any], given: dict[int, tuple[Claimed, Verdict]], ends: dict[int, str]
+    ) -> None:
+        """Who left the list meanwhile is not waited for."""
+        waits = {
+            given[key][0].row.recipient: key for key, state in ends.items() if state in ("planned", "waiting")
+        }
+        if not waits:
+            return
+        there = audience.recipients(c, list(waits), left=of.action in acts.TELLS)
+        for recipient, key in waits.items():
+            if recipient not in there:
+                ends[key], given[key] = "cancelled", (given[key][0], LEFT)
+
+    def _write(self, c: Connection, at: float, ended: Sequence[tuple[Claimed, Verdict, str]]) -> None:
+        with_receipt, without = [], []
+        for claimed, verdict, state in ended:
+            values: dict[str, Any] = {
+                "of": claimed.row.id,
+                "to": state,
+                "why": verdict.kind or None,
+                "said": verdict.error or None,
+                "find": verdict.find_due,
+                "at": at,
+                "spent": claimed.row.tries + (1 if verdict.spent else 0),
+                "again": verdict.due if verdict.due is not None else claimed.row.due,
+            }
+            if verdict.receipt:
+                with_receipt.append(values | {"proof": asdict(verdict.receipt)})
+            else:
+                without.append(values)
+        for statement, rows in ((_ACCEPTED, with_receipt), (_SETTLED, without)):
+            if rows:
+                c.execute(statement, rows)
+
+    # ------------------------------------------------------------ after a death
+
+    def _recover(self, left: journal.Left) -> int:
+        """Settle what a dead process knew, and put back what it surely had not sent; the rest becomes unknown."""
+        with self.read() as c:
+            rows = select(part).where(
+                claims.UNSETTLED, part.c.state == "sending", part.c.worker == left.worker
+            )
+            theirs = [r for r in c.execute(rows) if left.batch.get(r.id) == r.attempt]
+            keys = {r.delivery for r in theirs}
+            deliveries = {of.id: of for of in c.execute(select(delivery).where(delivery.c.id.in_(keys)))}
+        verdicts = defaultdict(list)
+        for row in theirs:
+            verdict = _known(left, row.id)
+            if verdict is not None:
+                of = deliveries[row.delivery]
+                verdicts[of.id].append((Claimed(Part(row.delivery, _NO_WORDS), {}, row, of), verdict))
+        changed = sum(len(self.settle_many(deliveries[key], each)) for key, each in verdicts.items())
+        left.forget()
+        return changed
+
+
+TURN = "Turn"
+"""The kind of a part that waits for its turn at its destination."""
+SPREAD = 0.5
+"""Seconds within which a destination's next turns are taken together."""
+_NO_WORDS = Rendering("", "", ())
+
+_SETTLED = (
+    update(part)
+    .where(part.c.id == bindparam("of"))
+    .values(
+        state=bindparam("to"),
+        kind=bindparam("why"),
+        error=bindparam("said"),
+        find_due=bindparam("find"),
+        settled=bindparam("at"),
+        tries=bindparam("spent"),
+        due=bindparam("again"),
+    )
+)
+_ACCEPTED = _SETTLED.values(receipt=bindparam("proof"))
+_LATER = (
+    update(part)
+    .where(part.c.id == bindparam("of"))
+    .values(
+        state=bindparam("was"),
+        due=bindparam("turn"),
+        kind=TURN,
+        attempt=part.c.attempt - 1,
+        first=func.nullif(part.c.first, part.c.started),
+        started=None,
+        worker=None,
+    )
+)
+
+
+def _known(left: journal.Left, id: int) -> Verdict | None:
+    """What became of a part, as far as a journal knows; None when nobody can say."""
+    if data := left.results.get(id):
+        return Verdict(**data | {"receipt": Receipt(**data["receipt"]) if data.get("receipt") else None})
+    return PUT_BACK if left.whole and id not in left.sent else None

@@ -1,0 +1,473 @@
+"""A mailing to many, killed, held, slowed and refused: nobody twice, nobody forgotten, every doubt known by name."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import func, insert, select
+
+from channels.email.smtp import Connection
+from publisher import audience, journal, mailing
+from publisher.api import Publisher
+from publisher.channel import Receipt
+from publisher.ledger import NewDelivery, Pace, Plan, Verdict, batches
+from publisher.ledger.schema import part, subscriber, suppression
+from publisher.sandbox import Sandbox
+from publisher.settings import Settings
+from publisher.statement import Block, Statement
+
+CONNECTIONS = 4
+
+
+def row(address: str) -> dict[str, object]:
+    """A subscriber."""
+    return {
+        "id": secrets.token_hex(8),
+        "address": address,
+        "normal": address,
+        "name": "",
+        "language": "",
+        "tags": [],
+        "token": secrets.token_hex(16),
+        "source": "",
+        "created": 0.0,
+        "active": True,
+    }
+
+
+@dataclass
+class Crowd:
+    """An office with many readers, and the sandbox that takes their mail."""
+
+    box: Sandbox
+    environ: dict[str, str]
+    office: Publisher
+    key: str = ""
+
+    def join(self, readers: int, name: str = "reader") -> None:
+        rows = [row(a) for a in (f"{name}{n}@list.example" for n in range(readers))]
+        with self.office.ledger.write() as c:
+            c.execute(insert(subscriber), rows)
+
+    def plan(self) -> str:
+        """Submit and approve an announcement to everybody, due now; the id of its delivery."""
+        statement = Statement("Harbour notice", (Block("paragraph", "The harbour is closed on 3 May 2026."),))
+        adapter, ledger = self.office.channel("email"), self.office.ledger
+        rendering = self.office.renderer.render(statement, adapter)
+        self.key = ledger.submit(statement, [rendering], "author", plan=Plan(), channels=["email"])
+        ledger.approve(
+            self.key, "officer", [NewDelivery(rendering, adapter.service, adapter.account, True)], needed=1
+        )
+        return f"{self.key}/email"
+
+    @property
+    def live(self) -> Counter[str]:
+        return Counter(item.recipient for item in self.box.public)
+
+    def states(self) -> Counter[str]:
+        return Counter({t.state: t.n for t in self.office.ledger.tally(f"{self.key}/email")})
+
+    def sound(self) -> Counter[str]:
+        """What must be true at rest: nobody twice, and each one's state is what happened to them."""
+        live = self.live
+        assert max(live.values(), default=0) <= 1, "mailed twice"
+        with self.office.ledger.read() as c:
+            rows = c.execute(
+                select(part.c.state, subscriber.c.address).join(
+                    subscriber, subscriber.c.id == part.c.recipient
+                )
+            ).all()
+        for row in rows:
+            assert live[row.address] == 1 or row.state != "delivered", f"{row.address} is called delivered"
+            assert live[row.address] == 0 or row.state in ("delivered", "unknown"), (
+                f"{row.address}: {row.state}"
+            )
+        assert self.office.ledger.verify() == []
+        return Counter(row.state for row in rows)
+
+    def rest(self) -> None:
+        """Let time pass until nothing is left that a machine may do."""
+        ledger = self.office.ledger
+        for _ in range(200):
+            self.office.run(until_idle=True)
+            now = ledger.clock()
+            due = ledger.next_due(now)
+            if due is None:
+                return
+            ledger.skew += due - now + 0.001
+        raise AssertionError("it never comes to rest")
+
+
+@pytest.fixture
+def crowd_on() -> Iterator[Callable[..., Crowd]]:
+    with Sandbox(limits=False) as box:
+        offices = []
+
+        def opened(url: str, readers: int, **more: str) -> Crowd:
+            environ = box.settings() | {
+                "PUBLISHER_CHANNELS": "email",
+                "PUBLISHER_DATABASE_URL": url,
+                "PUBLISHER_EMAIL__LIST_ADDRESS": "",
+                "PUBLISHER_PLAN__CHECK_URL": "false",
+                "PUBLISHER_EMAIL__CONNECTIONS": str(CONNECTIONS),
+                **more,
+            }
+            office = Publisher(Settings(environ, files=False))
+            offices.append(office)
+            crowd = Crowd(box, environ, office)
+            if readers:
+                crowd.join(readers)
+            return crowd
+
+        yield opened
+        for office in offices:
+            office.close()
+
+
+@pytest.fixture
+def crowd(crowd_on, tmp_path) -> Callable[..., Crowd]:
+    return lambda readers, **more: crowd_on(f"sqlite:///{tmp_path / 'ledger.db'}", readers, **more)
+
+
+@contextmanager
+def slowly(box: Sandbox, seconds: float) -> Iterator[None]:
+    """A relay that takes its time over each mail."""
+    smtp = box._servers["smtp"]
+    accept = smtp.accept
+
+    def late(*given):
+        time.sleep(seconds)
+        return accept(*given)
+
+    smtp.accept = late
+    yield
+    smtp.accept = accept
+
+
+LONG = [pytest.mark.slow, pytest.mark.timeout(7200)]
+
+
+@pytest.mark.parametrize(("readers", "kills"), [(240, 5), pytest.param(20_000, 100, marks=LONG)])
+def test_killed_in_the_middle_nobody_is_mailed_twice_or_forgotten(
+    crowd_on, workers, database_url, readers, kills, capsys
+):
+    """Two workers share one mailing; each kill leaves one reader in doubt for each open connection, at most."""
+    crowd = crowd_on(database_url, readers)
+    crowd.plan()
+    rng = random.Random(int(os.environ.get("PUBLISHER_TEST_SEED") or random.randrange(10**9)))
+    began = time.monotonic()
+    with slowly(crowd.box, 0.004):
+        for worker in workers:
+            worker.start(crowd.environ)
+        for struck in range(kills):
+            more = len(crowd.box.public) + rng.randrange(readers // (2 * kills))
+            end = time.monotonic() + 30
+            while len(crowd.box.public) < min(more, readers - 20) and time.monotonic() < end:
+                time.sleep(0.001)
+            worker = workers[struck % 2]
+            worker.kill()
+            worker.start(crowd.environ)
+        for worker in workers:
+            assert worker.wait() == 0
+    seconds = time.monotonic() - began
+    crowd.rest()
+    states = crowd.sound()
+    doubts = states["unknown"]
+    assert doubts <= CONNECTIONS * kills
+    assert states["delivered"] == readers - doubts
+    assert not list(crowd.office.ledger.journals.glob("*")), "a journal was left"
+    if kills >= 100:
+        with capsys.disabled():
+            kind = database_url.partition(":")[0]
+            print(
+                f"\n{kind}, {readers} readers, {kills} kills in {seconds:.0f} s: {dict(states)}, "
+                f"{sum(crowd.live.values())} mails",
+                file=sys.stderr,
+            )
+
+
+@pytest.mark.parametrize("step", [199, pytest.param(1, marks=LONG)])
+def test_killed_at_every_boundary_of_a_mailing(crowd, worker, step):
+    """At one line after the other of handing out, sending and settling."""
+    made, line, kills = crowd(0), random.randint(1, step), 0
+    status = -9
+    while status:
+        made.join(6, f"line{line}-")
+        made.plan()
+        worker.start(made.environ, once=True, die_at=line)
+        status = worker.wait()
+        assert status in (0, -9)
+        kills += status == -9
+        made.rest()
+        with made.office.ledger.write() as c:
+            c.execute(subscriber.update().values(active=False))
+        made.sound()
+        assert made.states()["unknown"] <= CONNECTIONS
+        made.box.public.clear()
+        with made.office.ledger.write() as c:
+            c.execute(part.delete())
+        line += step
+    assert kills > 3
+
+
+@pytest.mark.parametrize("how", ["hold", "pause", "cancel"])
+def test_stopped_by_another_process_in_the_middle(crowd, how):
+    """Whoever has not been mailed when a person says stop is not mailed until a person says otherwise."""
+    made = crowd(200)
+    made.plan()
+    other = Publisher(Settings(made.environ, files=False))
+    with slowly(made.box, 0.02):
+        at_it = threading.Thread(target=made.office.run, kwargs={"until_idle": True})
+        at_it.start()
+        while len(made.box.public) < 20:
+            time.sleep(0.005)
+        {
+            "hold": lambda: other.ledger.hold(made.key, "officer"),
+            "pause": lambda: other.ledger.pause("officer", None, ""),
+            "cancel": lambda: other.ledger.cancel(made.key, "officer"),
+        }[how]()
+        time.sleep(mailing.ASK + 0.3)
+        out = len(made.box.public)
+        at_it.join()
+    assert out < 150
+    assert len(made.box.public) == out, "mailed after it was stopped"
+    states = made.sound()
+    assert states["delivered"] == out
+    assert states["unknown"] == 0
+    if how == "cancel":
+        assert states["cancelled"] == 200 - out
+    else:
+        other.ledger.release(made.key, "officer") if how == "hold" else other.ledger.resume("officer", None)
+        made.rest()
+        assert made.sound() == {"delivered": 200}
+    other.close()
+
+
+def test_who_leaves_in_the_middle_gets_no_mail(crowd):
+    """Leaving takes effect in a mailing that is under way, for those claimed already too."""
+    made = crowd(120)
+    of = made.plan()
+    with slowly(made.box, 0.02):
+        at_it = threading.Thread(target=made.office.run, kwargs={"until_idle": True})
+        at_it.start()
+        while len(made.box.public) < 8:
+            time.sleep(0.005)
+        for person in list(audience.listed(made.office.ledger)):
+            if person.address in {f"reader{n}@list.example" for n in range(100, 120)}:
+                audience.leave(made.office.ledger, person.token)
+        at_it.join()
+    made.rest()
+    states = made.sound()
+    assert states["cancelled"] >= 15  # a few may have been at the door
+    assert states["delivered"] + states["cancelled"] == 120
+    assert made.office.ledger.tally(of)
+
+
+def test_a_relay_without_pipelining_is_served_step_by_step(crowd, monkeypatch):
+    """Each command waits for its answer; everything else is the same."""
+    monkeypatch.setattr(Connection, "pipelining", False)
+    made = crowd(20)
+    made.join(1, "bounce")
+    made.plan()
+    made.rest()
+    assert made.sound() == {"delivered": 20, "failed": 1}
+
+
+def test_a_relay_that_has_enough_slows_everybody_down(crowd):
+    """421 closes the lane for a while and costs nobody an attempt."""
+    made = crowd(30)
+    of = made.plan()
+    made.box.fault("smtp-421", 1)
+    made.office.run(until_idle=True)
+    now = made.office.ledger.clock()
+    assert made.office.ledger.free_at("email") > now + 5
+    assert made.states()["delivered"] < 30
+    made.rest()
+    assert made.sound() == {"delivered": 30}
+    assert {p.tries for p in made.office.ledger.parts(of)} == {1}
+
+
+def test_a_policy_refusal_is_ours_and_stops_the_run(crowd):
+    """5.7.x blocks the channel: nobody is given up, and after `resume` all are mailed."""
+    made = crowd(30)
+    made.plan()
+    made.box.fault("smtp-5xx-policy", 1)
+    made.office.run(until_idle=True)
+    assert made.states()["failed"] == 0
+    assert next(lane.blocked for lane in made.office.ledger.lanes() if lane.name == "email")
+    made.office.ledger.resume("officer", "email")
+    made.rest()
+    assert made.sound() == {"delivered": 30}
+
+
+def test_nobody_there_means_no_further_mail(crowd):
+    """550 5.1.1: that reader is suppressed, and no import brings them back; a full mailbox is only a failure."""
+    made = crowd(3)
+    made.join(1, "bounce")
+    made.join(1, "full")
+    made.plan()
+    made.rest()
+    assert made.sound() == {"delivered": 3, "failed": 2}
+    with made.office.ledger.read() as c:
+        assert c.execute(select(suppression.c.normal, suppression.c.reason)).all() == [
+            ("bounce0@list.example", "bounced")
+        ]
+    assert audience.size(made.office.ledger) == 4
+
+
+def test_a_lost_answer_leaves_that_reader_in_doubt_and_no_other(crowd):
+    """The relay has the whole mail and says nothing: not sent again by itself."""
+    made = crowd(12)
+    made.plan()
+    made.box.fault("smtp-drop-after-dot", 1)
+    made.rest()
+    states = made.sound()
+    assert states == {"delivered": 11, "unknown": 1}
+    assert sum(made.live.values()) == 12
+
+
+def test_in_doubt_is_sent_again_where_that_is_wanted(crowd):
+    """Under the same Message-ID, so that a reader's mailbox can tell."""
+    made = crowd(1, PUBLISHER_EMAIL__RESEND_DOUBTFUL="true")
+    made.plan()
+    made.box.fault("smtp-drop-after-dot", 1)
+    made.rest()
+    ids = [item.text.partition("Message-ID: ")[2].partition("\r\n")[0] for item in made.box.public]
+    assert len(ids) == 2
+    assert len(set(ids)) == 1
+    assert made.states() == {"delivered": 1}
+
+
+# ---------------------------------------------------------------- the ledger's part
+
+
+def claimed(made: Crowd, of: str, most: int, pace: Pace, **given):
+    ledger = made.office.ledger
+    (row,) = [d for d in ledger.deliveries(made.key) if d.id == of]
+    words = ledger.rendering(row)
+    return ledger.claim_many(row, 1, 60, most, words=words, horizon=1000, pace=pace, **given)
+
+
+def test_the_pace_is_one_for_all_hosts(crowd_on, database_url):
+    """A batch takes its time of the channel's lane, whoever claims it."""
+    made = crowd_on(database_url, 10)
+    of, ledger = made.plan(), made.office.ledger
+    assert len(claimed(made, of, 5, Pace(rate=10))) == 5
+    assert claimed(made, of, 5, Pace(rate=10)) == []
+    assert 0 < ledger.free_at("email") - ledger.clock() <= 0.5
+    ledger.skew += 0.5
+    assert len(claimed(made, of, 5, Pace(rate=10))) == 5
+
+
+def test_each_destination_has_a_pace_of_its_own(crowd_on, database_url):
+    """Those beyond it are given their turn; the others go."""
+    made = crowd_on(database_url, 3)
+    with made.office.ledger.write() as c:
+        rows = [row(a) for a in (f"r{n}@slow.example" for n in range(4))]
+        c.execute(insert(subscriber), rows)
+    of, ledger = made.plan(), made.office.ledger
+    first = claimed(made, of, 100, Pace(rates={"slow.example": 0.5}))
+    domains = Counter(c.part.recipient.address.partition("@")[2] for c in first)
+    assert domains == {"list.example": 3, "slow.example": 1}
+    waits = sorted(p.due - ledger.clock() for p in ledger.parts(of) if p.state == "planned")
+    assert [round(w) for w in waits] == [2, 4, 6]
+    assert {(p.attempt, p.first) for p in ledger.parts(of) if p.state == "planned"} == {(0, None)}
+    ledger.skew += 2.1
+    assert len(claimed(made, of, 100, Pace(rates={"slow.example": 0.5}))) == 1
+
+
+def test_a_mailing_that_has_begun_goes_on_though_its_time_has_passed(crowd):
+    """The lateness limit is for the first mail; who is last in a long mailing is not too late."""
+    made = crowd(4)
+    of, ledger = made.plan(), made.office.ledger
+    with ledger.write() as c:
+        c.execute(part.update().values(last_start=ledger.clock() + 5))
+    assert len(claimed(made, of, 2, Pace())) == 2
+    ledger.skew += 10
+    ledger.sweep()
+    assert made.states()["held"] == 0
+    assert len(claimed(made, of, 2, Pace())) == 2
+
+
+def test_a_journal_that_cannot_be_written_claims_nothing(crowd):
+    """The batch is written down before its claim is committed."""
+    made = crowd(4)
+    of = made.plan()
+
+    def full(parts):
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        claimed(made, of, 4, Pace(), keep=full)
+    assert made.states() == {"planned": 4}
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_a_dead_process_left_in_its_journal(crowd, monkeypatch, whole):
+    """Results count; what had not begun goes back, but after a power cut nothing missing is trusted."""
+    made = crowd(4)
+    of, ledger = made.plan(), made.office.ledger
+    dead = f"{ledger_host()}:999999:1"
+    monkeypatch.setattr(batches, "worker", lambda: dead)
+    left = journal.Journal(ledger.journals, dead)
+    taken = claimed(made, of, 4, Pace(), keep=left.batch)
+    begun, accepted, refused, untouched = (c.row.id for c in taken)
+    left.intent(begun)
+    left.intent(accepted)
+    left.result(accepted, mailing._kept(Verdict("delivered", receipt=Receipt("<id>", data={"queue": "q"}))))
+    left.intent(refused)
+    left.result(refused, mailing._kept(Verdict("failed", "Permanent", "full")))
+    ledger.sweep()
+    assert made.states() == {"sending": 4}, "its process holds the lock: it lives"
+    os.close(left._file)
+    if not whole:
+        monkeypatch.setattr(journal, "boot", lambda: "another")
+    ledger.sweep()
+    found = {p.id: p.state for p in ledger.parts(of)}
+    assert found[begun] == "unknown"
+    assert found[accepted] == "delivered"
+    assert found[refused] == "failed"
+    assert found[untouched] == ("planned" if whole else "unknown")
+    assert not list(ledger.journals.glob("*"))
+
+
+def ledger_host() -> str:
+    import socket
+
+    return socket.gethostname()
+
+
+def test_a_host_that_never_comes_back_leaves_its_batch_in_doubt(crowd, monkeypatch):
+    """Nobody else can read its journal: after its time everything it had claimed is unknown, and nothing else."""
+    made = crowd(6)
+    of, ledger = made.plan(), made.office.ledger
+    monkeypatch.setattr(batches, "worker", lambda: "elsewhere:1:1")
+    claimed(made, of, 4, Pace())
+    ledger.sweep()
+    assert made.states() == {"sending": 4, "planned": 2}
+    ledger.skew += 61
+    ledger.sweep()
+    assert made.states() == {"unknown": 4, "planned": 2}
+
+
+def test_the_log_has_a_mailing_s_totals_and_no_reader(crowd):
+    """Recipients are rows; what the chain keeps of them is how many."""
+    made = crowd(20)
+    made.plan()
+    made.rest()
+    kinds = [(e.kind, e.data) for _, e in made.office.ledger.events(made.key)]
+    (totals,) = [data for kind, data in kinds if kind == "mailed"]
+    assert totals["accepted"] == 20
+    assert "list.example" not in str(kinds)
+    with made.office.ledger.read() as c:
+        assert c.scalar(select(func.count()).select_from(part).where(part.c.receipt.is_not(None))) == 20
