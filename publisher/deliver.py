@@ -45,7 +45,7 @@ from publisher.errors import (
     SettingsError,
     Transient,
 )
-from publisher.ledger import Claimed, Ledger, Verdict
+from publisher.ledger import Claimed, Ledger, Pace, Verdict
 from publisher.mailing import Mailing
 
 if TYPE_CHECKING:
@@ -224,6 +224,14 @@ class Delivering:
 
     def _mail(self, of: Row[Any], channel: Channel, rendering: Rendering, prepared: Prepared) -> None:
         """Send a mailing's parts many at a time."""
+
+        def pace() -> Pace:
+            try:
+                now = self.make(of.channel)
+            except SettingsError:
+                now = channel  # the settings are being written; what was right when it began still is
+            return Pace(now.rate, now.rates)
+
         Mailing(
             self.ledger,
             channel,
@@ -235,6 +243,7 @@ class Delivering:
             lambda claimed, error: self._verdict(claimed, channel, error),
             self.observe,
             self._stopping,
+            pace,
         ).run()
 
     def _same_service(self, channel: Channel, of: Row[Any]) -> None:

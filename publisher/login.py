@@ -81,12 +81,13 @@ def credentials(settings: Settings) -> Path:
     return settings.file.resolve().with_name(FILE)
 
 
-def stamp(settings: Settings) -> int:
-    """Changes whenever somebody logs in; a running service makes its channels anew then."""
+def stamp(settings: Settings) -> tuple[int, ...]:
+    """Changes when somebody logs in or writes the settings; a running service makes its channels anew then."""
     try:
-        return credentials(settings).stat().st_mtime_ns
-    except (OSError, SettingsError):
-        return 0
+        places = (credentials(settings), settings.file)
+    except SettingsError:
+        return ()
+    return tuple(place.stat().st_mtime_ns if place and place.exists() else 0 for place in places)
 
 
 def shadowed(settings: Settings, name: str, granted: Granted) -> list[str]:

@@ -65,6 +65,8 @@ class Mailing:
     verdict: Callable[[Claimed, DeliveryError], Verdict]
     observe: Callable[[str, dict[str, Any]], None]
     stopping: threading.Event
+    pace: Callable[[], Pace]
+    """As the settings have it now: it may be changed while a mailing is under way."""
     counts: Counter[str] = field(default_factory=Counter)
     _open: dict[str, tuple[Claimed, _Batch]] = field(default_factory=dict)
     _left: set[str] = field(default_factory=set)
@@ -80,6 +82,7 @@ class Mailing:
     _halted: bool = False
     """Nothing that was handed out may leave any more."""
     _ahead: Future[list[Claimed]] | None = None
+    _pace: Pace = field(default_factory=Pace)
 
     def run(self) -> None:
         """Send until nothing more may go now; everything claimed is settled or put back when it returns."""
@@ -108,7 +111,7 @@ class Mailing:
                 self._over = self.stopping.is_set() or not self._more()
             if self._over:
                 raise StopIteration
-            if len(self._waiting) < self._size // 2 and self._ahead is None and not self.channel.rate:
+            if len(self._waiting) < self._size // 2 and self._ahead is None and not self._pace.rate:
                 self._ahead = self._desk.submit(self._claim)
             return self._waiting.popleft().part
 
@@ -116,7 +119,7 @@ class Mailing:
         """Claim a batch, waiting for the pace if it is not long; False when nothing may go now."""
         ahead, self._ahead = self._ahead or self._desk.submit(self._claim), None
         self._waiting.extend(ahead.result())
-        if self._waiting or not self.channel.rate:
+        if self._waiting or not self._pace.rate:
             return bool(self._waiting)
         wait = self.ledger.free_at(self.of.channel) - self.ledger.clock()
         if not 0 < wait < PATIENT or self.stopping.wait(wait):
@@ -142,7 +145,7 @@ class Mailing:
                 most,
                 words=self.words,
                 horizon=self.horizon,
-                pace=Pace(self.channel.rate, self.channel.rates),
+                pace=self._pace,
                 keep=batch.journal.batch,
             )
         finally:
