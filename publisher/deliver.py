@@ -12,7 +12,6 @@ nothing in here sleeps, loops on an error, or sends a part it has not just claim
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections.abc import Callable
@@ -21,7 +20,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from publisher import acting, compare, plan, verify
+from publisher import acting, compare, verify
 from publisher.channel import (
     MAIN,
     Absent,
@@ -39,14 +38,13 @@ from publisher.errors import (
     DeliveryError,
     Duplicate,
     OutcomeUnknown,
-    Permanent,
     PublisherError,
-    RateLimited,
     SettingsError,
     Transient,
 )
 from publisher.ledger import Claimed, Ledger, Pace, Verdict
 from publisher.mailing import Mailing
+from publisher.verdicts import verdict
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
@@ -240,7 +238,7 @@ class Delivering:
             prepared,
             self.approvals,
             channel.horizon or self.retry.horizon,
-            lambda claimed, error: self._verdict(claimed, channel, error),
+            lambda claimed, error: verdict(claimed, channel, self.retry, error),
             self.observe,
             self._stopping,
             pace,
@@ -274,7 +272,7 @@ class Delivering:
                 )
                 if isinstance(known, OutcomeUnknown):
                     known = Transient(known.message)
-                self._settle(claimed, self._verdict(claimed, channel, known))
+                self._settle(claimed, verdict(claimed, channel, self.retry, known))
             return None
         if prepared:
             self.ledger.keep_prepared(of, prepared)
@@ -304,19 +302,19 @@ class Delivering:
             return
         # Of a thread the first post alone: it never stops half-way for its price.
         if not claimed.row.n and (over := self._over_cap(claimed, channel)):
-            self._settle(claimed, self._verdict(claimed, channel, Blocked(over)))
+            self._settle(claimed, verdict(claimed, channel, self.retry, Blocked(over)))
             return
         try:
             receipt = acting.perform(channel, claimed)
         except DeliveryError as error:
-            self._settle(claimed, self._verdict(claimed, channel, error))
+            self._settle(claimed, verdict(claimed, channel, self.retry, error))
             if isinstance(error, Duplicate):
                 self._look(claimed, error.hint)
         except Exception as error:
             unknown = OutcomeUnknown(
                 f"{claimed.of.channel} failed in an unexpected way: {type(error).__name__}"
             )
-            self._settle(claimed, self._verdict(claimed, channel, unknown))
+            self._settle(claimed, verdict(claimed, channel, self.retry, unknown))
         else:
             self._settle(claimed, Verdict("delivered", receipt=receipt))
             self._read_back(claimed, channel, receipt)
@@ -333,59 +331,6 @@ class Delivering:
         )
 
     # ------------------------------------------------------------ verdicts
-
-    def _verdict(self, claimed: Claimed, channel: Channel, error: DeliveryError) -> Verdict:
-        """What an error means for the part, the channel and the clock."""
-        row, why = claimed.row, error.message
-        now, horizon = row.started, channel.horizon or self.retry.horizon
-        down = acting.takes_down(claimed.of.action, claimed.part.rendering)
-        if isinstance(error, OutcomeUnknown) and down:
-            error = Transient(why)  # taking down twice does no harm
-        if isinstance(error, OutcomeUnknown):
-            hint = error.hint if isinstance(error, Duplicate) else None
-            first = next(iter(channel.find_after), None)
-            return Verdict(
-                "unknown", error.kind, why, find_due=now + first if first is not None else None, hint=hint
-            )
-        if isinstance(error, Permanent):
-            return Verdict("failed", error.kind, why)
-        if isinstance(error, Blocked):
-            return Verdict("waiting", error.kind, why, due=now, spent=False, block=True)
-        if isinstance(error, RateLimited):
-            # It spends no attempt, so the wait grows with the claims.
-            until = max(error.retry_at or now + self._backoff(row.attempt - 1), now + 1)
-            if row.recipient:
-                if until > (row.first or now) + horizon:
-                    return Verdict("failed", error.kind, f"{why} ({self._given_up(row, channel)})")
-            elif not down and until > self._limit(row):
-                why = f"{why}; nothing goes out before {plan.shown(until, now=None)}, which is too late for its plan"
-                return Verdict("held", error.kind, why, due=until, spent=False, pace=until)
-            return Verdict("waiting", error.kind, why, due=until, spent=False, pace=until)
-        asked = getattr(error, "retry_at", None)
-        due = max(asked, now + 1) if asked else now + self._backoff(row.tries)
-        if down:
-            return Verdict("waiting", error.kind, why, due=min(due, now + acting.SELDOM))
-        if channel.horizon is None and row.tries + 1 >= self.retry.attempts:
-            return Verdict("failed", error.kind, f"{why} (attempt {row.tries + 1} of {self.retry.attempts})")
-        if due > (row.first or now) + horizon:
-            return Verdict("failed", error.kind, f"{why} ({self._given_up(row, channel)})")
-        return Verdict("waiting", error.kind, why, due=due)
-
-    def _given_up(self, row: Row[Any], channel: Channel) -> str:
-        tried = row.started - (row.first or row.started)
-        since = f"{plan.span(tried)} after the first attempt" if tried >= 1 else "at once"
-        setting = f"{channel.name.upper()}__HORIZON" if channel.horizon else "RETRY__HORIZON"
-        allowed = plan.span(channel.horizon or self.retry.horizon)
-        return f"given up {since}: the next try would be later than the {allowed} that {setting} allows"
-
-    def _limit(self, row: Row[Any]) -> float:
-        """The last moment at which a part may go out by itself: it has never been tried in earnest, or has been."""
-        horizon = (row.first or row.started) + self.retry.horizon
-        return float(horizon if row.tries or row.last_start is None else min(row.last_start, horizon))
-
-    def _backoff(self, tries: int) -> float:
-        """Seconds to the next attempt: doubled each time up to the cap, with jitter against stampedes."""
-        return min(self.retry.cap, self.retry.first * 2.0**tries) * random.uniform(0.8, 1.2)
 
     def _settle(self, claimed: Claimed, verdict: Verdict) -> None:
         kept = self.ledger.settle(claimed, verdict)

@@ -105,7 +105,8 @@ def _take(
         return
     if off:
         c.execute(insert(suppression), [{"normal": key, "reason": why, "at": at} for key, why in off.items()])
-        c.execute(update(subscriber).where(subscriber.c.normal.in_(list(off))).values(active=False))
+        gone = update(subscriber).where(subscriber.c.normal.in_(list(off)), subscriber.c.active)
+        audience.withdraw(c, list(c.scalars(gone.values(active=False).returning(subscriber.c.id))))
         events.append(c, at, events.GLOBAL, "unsubscribed", by, count=len(off), reason="import")
     if new:
         c.execute(
