@@ -19,6 +19,7 @@ import fcntl
 import itertools
 import json
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -82,33 +83,32 @@ class Left:
     results: dict[int, dict[str, Any]] = field(default_factory=dict)
     whole: bool = False
 
+    @property
+    def age(self) -> float:
+        """Seconds since its last line."""
+        try:
+            return time.time() - self.path.stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
+
     def forget(self) -> None:
         self.path.unlink(missing_ok=True)
 
 
 def left(folder: Path) -> Iterator[Left]:
     """The journals in a folder whose processes are gone."""
-    for path, free in _files(folder):
-        if free:
-            with suppress(OSError):
-                yield _read(path, path.read_bytes())
-
-
-def alive(folder: Path) -> set[str]:
-    """The workers whose journals are in use."""
-    return {_worker(path) for path, free in _files(folder) if not free}
-
-
-def _files(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Each journal, and whether nobody holds its lock."""
     for path in sorted(folder.glob("*.journal")):
         with suppress(FileNotFoundError), path.open("rb") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                yield path, False
-            else:
-                yield path, True
+                continue  # its process lives
+            yield _read(path, file.read())
+
+
+def workers(folder: Path) -> set[str]:
+    """Whose journals there are, of the living and of the dead."""
+    return {_worker(path) for path in folder.glob("*.journal")}
 
 
 def _worker(path: Path) -> str:

@@ -135,9 +135,9 @@ class Batches(Parts):
         return sum(self._recover(one) for one in journal.left(self.journals)) + super().sweep()
 
     def gone(self, workers: Iterable[str]) -> list[str]:
-        """Nobody is whose journal is locked."""
-        alive = journal.alive(self.journals)
-        return [worker for worker in super().gone(workers) if worker not in alive]
+        """Besides: nobody is as long as there is a journal of theirs, locked by the living or not yet taken over."""
+        here = journal.workers(self.journals)
+        return [worker for worker in super().gone(workers) if worker not in here]
 
     # ------------------------------------------------------------ within a transaction
 
@@ -270,10 +270,12 @@ class Batches(Parts):
     def _recover(self, left: journal.Left) -> int:
         """Settle what a dead process knew, and put back what it surely had not sent; the rest becomes unknown."""
         with self.read() as c:
-            rows = select(part).where(
-                claims.UNSETTLED, part.c.state == "sending", part.c.worker == left.worker
-            )
-            theirs = [r for r in c.execute(rows) if left.batch.get(r.id) == r.attempt]
+            found = c.execute(select(part).where(part.c.id.in_(list(left.batch)))).all()
+            theirs = [
+                r
+                for r in found
+                if (r.state, r.worker, r.attempt) == ("sending", left.worker, left.batch[r.id])
+            ]
             keys = {r.delivery for r in theirs}
             deliveries = {of.id: of for of in c.execute(select(delivery).where(delivery.c.id.in_(keys)))}
         verdicts = defaultdict(list)
@@ -283,10 +285,14 @@ class Batches(Parts):
                 of = deliveries[row.delivery]
                 verdicts[of.id].append((Claimed(Part(row.delivery, _NO_WORDS), {}, row, of), verdict))
         changed = sum(len(self.settle_many(deliveries[key], each)) for key, each in verdicts.items())
-        left.forget()
+        # A server may still be at the commit of a process that died while it waited for it.
+        if all(r.attempt >= left.batch[r.id] for r in found) or left.age > STALE:
+            left.forget()
         return changed
 
 
+STALE = 60.0
+"""Seconds after which nobody commits any more what a dead process had asked for."""
 TURN = "Turn"
 """The kind of a part that waits for its turn at its destination."""
 SPREAD = 0.5
