@@ -111,11 +111,11 @@ def serve(values: dict[str, str]) -> Iterator[Callable[..., Service]]:
 
 def test_a_signed_statement_waits_for_a_person(serve, box) -> None:
     """202 with its id; sent again it is known; nothing leaves before somebody approves."""
-    service = serve()
-    status, said = service.post(hook())
+    service, now = serve(), time.time()
+    status, said = service.post(hook(), at=now)
     assert (status, said["outcome"]) == (202, "taken")
     assert service.state(said["announcement"]) == "draft"
-    assert service.post(hook(), at=time.time() - 2) == (409, {**said, "outcome": "known", "already": True})
+    assert service.post(hook(), at=now - 2) == (409, {**said, "outcome": "known", "already": True})
     assert box.public == []
     assert service.office.ledger.hands(said["announcement"]) == {"(webhook)"}
 

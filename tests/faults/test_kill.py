@@ -6,7 +6,9 @@ import itertools
 import os
 import random
 import sys
+import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -129,9 +131,11 @@ def test_killed_after_the_service_took_it(house, worker, until, fault, state):
 
 
 @pytest.mark.parametrize("channel", ["x", "linkedin"])
-def test_killed_while_the_service_is_still_at_it(house_on, worker, until, tmp_path, channel):
+def test_killed_while_the_service_is_still_at_it(house, worker, until, monkeypatch, channel):
     """The first looks see nothing, and nothing is sent again; a later one finds it."""
-    house = house_on(f"sqlite:///{tmp_path / 'ledger.db'}", slow=0.7)
+    ready = threading.Event()
+    service = sys.modules[type(getattr(house.box, channel)).__module__]
+    monkeypatch.setattr(service, "time", SimpleNamespace(**vars(time) | {"sleep": lambda _: ready.wait(30)}))
     house.box.fault(f"{channel}-slow")
     key = house.plan(channel)
     worker.start(house.environ)
@@ -139,6 +143,7 @@ def test_killed_while_the_service_is_still_at_it(house_on, worker, until, tmp_pa
     worker.kill()
     house.office.run(until_idle=True)
     assert (house.state(key), len(house.box.public)) == ("unknown", 0)
+    ready.set()
     until(lambda: house.box.public)
     house.settle()
     assert house.state(key) == "delivered"
