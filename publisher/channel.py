@@ -65,6 +65,8 @@ class MediaRules:
     alt_limit: int = 0
     exclusive: bool = False
     """Documents win over images: the service carries one kind at a time."""
+    spare: bool = False
+    """What would be refused is left out, and named in a warning: it is linked instead."""
     card: bool = False
     """The card of a link takes a picture of ours; it is used where no other media are."""
 

@@ -158,6 +158,8 @@ class Composition:
         """Those media the channel carries; every other is named in a warning, or refused with the reason."""
         rules, name = self.channel.form.media, self.channel.name
         documents = [m for m in self.statement.documents if m.digest][: rules.documents]
+        if rules.spare:
+            documents = self._welcome(documents)
         images = [] if documents and rules.exclusive else list(self.statement.images[: rules.images])
         carried = (*documents, *images)
         if refused := self.channel.form.refuse(carried):
@@ -167,6 +169,14 @@ class Composition:
                 what = medium.title or medium.alt or medium.name
                 self.warnings.append(f"{name} will not carry the {medium.kind} “{what}”")
         return carried
+
+    def _welcome(self, documents: Sequence[Media]) -> list[Media]:
+        """Those, in their order, that the form takes together."""
+        taken: list[Media] = []
+        for medium in documents:
+            if not self.channel.form.refuse((*taken, medium)):
+                taken.append(medium)
+        return taken
 
     def _card(self, media: Sequence[Media]) -> Media | None:
         """The picture of the link's card, where the channel makes one. One that it refuses is a warning: the card is."""
@@ -401,8 +411,7 @@ class Composition:
             )
         if not str(text).strip() and not spec.optional:
             raise Unfit(f"{self.channel.name}: the {spec.name} is empty. {self._advice(spec)}")
-        if not spec.html:
-            self.warnings += form.lint(spec.name, text)
+        self.warnings += form.lint(spec.name, text)
         wire = form.wire(spec.name, text)
         shown = wire if spec.html else form.shown(text)
         length, spans = form.measure(spec.name, text), Text() if spec.html else text

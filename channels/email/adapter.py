@@ -128,7 +128,7 @@ class Email(Channel):
 
     def _written(self, part: Part) -> tuple[Mold, Letter]:
         """What one recipient gets. Raises DeliveryError."""
-        made = self._mold(part.rendering)
+        made = self._mold(part.rendering, blob=part.blob)
         to = self._address(part)
         token = part.recipient.token if part.recipient and self.settings.personal_links else ""
         if made.personal and not token:
@@ -163,9 +163,11 @@ class Email(Channel):
             return bounces
         return verp.envelope(bounces, reader.id, part.key.partition("/")[0], reader.token)
 
-    def proof(self, rendering: Rendering, address: str, mark: str) -> Receipt:
+    def proof(
+        self, rendering: Rendering, address: str, mark: str, blob: Callable[[str], bytes] = lambda digest: b""
+    ) -> Receipt:
         """Mail `rendering` to one colleague: `mark` before the subject, the unsubscribe link dead. Raises DeliveryError."""
-        made = self._mold(rendering, mark)
+        made = self._mold(rendering, mark, blob)
         to = _reachable(address)
         return self._posted(
             made,
@@ -245,14 +247,16 @@ class Email(Channel):
             raise Permanent(f"this mail is addressed to nobody; set {PREFIX}LIST_ADDRESS or add subscribers")
         return _reachable(self.settings.list_address)
 
-    def _mold(self, rendering: Rendering, mark: str = "") -> Mold:
+    def _mold(
+        self, rendering: Rendering, mark: str = "", blob: Callable[[str], bytes] = lambda digest: b""
+    ) -> Mold:
         """Built once for all recipients of a rendering."""
         key = (rendering.digest, mark)
         with self._lock:
             if key not in self._molds:
                 if len(self._molds) >= MOLDS:
                     self._molds.clear()
-                self._molds[key] = mold(rendering, mark, self._signers())
+                self._molds[key] = mold(rendering, mark, self._signers(), blob)
             return self._molds[key]
 
     def _signers(self) -> tuple[Signer, ...]:

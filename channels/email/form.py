@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from publisher.channel import Field, Form
+from publisher.channel import Field, Form, MediaRules
 from publisher.errors import SettingsError, StatementError
-from publisher.statement import Statement
+from publisher.statement import Media, Statement
 from publisher.text import Text, nfc
 
 from .address import mailbox, single_line, writable
+from .lint import faults
 from .settings import PREFIX, EmailSettings
 
 PLACEHOLDER = "https://unsubscribe.invalid/everybody-gets-a-link-of-their-own-here"
 """Stands in a rendering where each recipient's own unsubscribe link will be; `.invalid` leads nowhere (RFC 2606)."""
-CLIPPED = 100_000
-"""Bytes: Gmail hides what stands behind about 102 KB of HTML, and with it the unsubscribe link."""
+ATTACHED = 10
+"""Documents at most; it is their size that counts."""
 
 _FIRST_STYLE = re.compile(r"(<head>)(<style>.*?</style>)(.*?)(</head>)", re.DOTALL)
 
@@ -38,6 +39,19 @@ class EmailForm(Form):
 
     def __init__(self, settings: EmailSettings) -> None:
         self._settings = settings
+        if settings.attach_max:
+            self.media = MediaRules(documents=ATTACHED, document_bytes=settings.attach_max, spare=True)
+
+    def refuse(self, media: Sequence[Media]) -> list[str]:
+        found = [
+            f"{m.name}: only PDF files are attached" for m in media if m.type not in self.media.document_types
+        ]
+        found += [f"{m.name}: its name has a control character" for m in media if not m.name.isprintable()]
+        if (size := sum(m.size for m in media)) > self.media.document_bytes:
+            found.append(
+                f"{size:,} bytes would be attached; {PREFIX}ATTACH_MAX allows {self.media.document_bytes:,}"
+            )
+        return found
 
     @property
     def context(self) -> dict[str, Any]:
@@ -52,11 +66,7 @@ class EmailForm(Form):
         return _refused(check, said, f"the {field} of the email")
 
     def lint(self, field: str, text: Text) -> list[str]:
-        if field == "text" and len(str(text).encode()) > CLIPPED * 0.8:
-            return [
-                f"the email is longer than the {CLIPPED // 1000} KB that Gmail shows; its end may be hidden"
-            ]
-        return []
+        return list(faults(self.wire(field, text))) if field == "html" else []
 
     def headers(self, statement: Statement) -> dict[str, str]:
         """As people read them; `mime` encodes them. What the settings do not give is left out."""

@@ -7,8 +7,10 @@ of 78 characters or more, after which no reader offers one-click unsubscribing, 
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Mapping
+from base64 import encodebytes
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -28,6 +30,10 @@ from .settings import PREFIX
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
+    from publisher.statement import Media
+
+Blob = Callable[[str], bytes]
+"""Gives a medium's bytes by its digest."""
 LINE = 998
 """Octets in a line without its CRLF (RFC 5322 2.1.1)."""
 BODY_LINE = 76
@@ -143,14 +149,19 @@ def message_id(key: str, to: str, domain: str) -> str:
     return f"<{sha256([key, to])[:40]}@{domain}>"
 
 
-def mold(rendering: Rendering, mark: str = "", signers: tuple[Signer, ...] = ()) -> Mold:
-    """Build a rendering's mail; `mark` goes before the subject. Raises Permanent when it cannot be built faithfully."""
+def mold(
+    rendering: Rendering, mark: str = "", signers: tuple[Signer, ...] = (), blob: Blob = lambda digest: b""
+) -> Mold:
+    """Build a rendering's mail; `mark` goes before the subject, `blob` gives the bytes of what is attached.
+
+    Raises Permanent when it cannot be built faithfully.
+    """
     post = rendering.posts[0]
     try:
         headers = {"Subject": single_line(mark + post.wire("subject"), "the subject"), **rendering.headers}
         sender = mailbox(headers["From"])
-        raw = b"".join(_header(*header) for header in headers.items()) + _built(rendering).as_bytes()
-        _prove(raw, headers, post.wire("text"), post.wire("html"))
+        raw = b"".join(_header(*header) for header in headers.items()) + _built(rendering, blob).as_bytes()
+        _prove(raw, headers, rendering)
     except KeyError:
         raise Blocked(f"the approved mail has no sender; set {PREFIX}SENDER, then submit it again") from None
     except ValueError as error:
@@ -165,21 +176,47 @@ _NAMED = frozenset({"From", "Reply-To", "List-Id"})
 """Headers of the form `Name <address>`."""
 
 
-def _built(rendering: Rendering) -> EmailMessage:
-    """Text first, HTML second: readers show the last alternative they can (RFC 2046 5.1.4)."""
+def _built(rendering: Rendering, blob: Blob) -> EmailMessage:
+    """Text first, HTML second: readers show the last alternative they can (RFC 2046 5.1.4). Then what is attached."""
+    words = _parted("alternative", rendering.digest[:32])
+    for kind, field in (("plain", "text"), ("html", "html")):
+        part = _part(f'text/{kind}; charset="utf-8"', "quoted-printable")
+        part.set_payload(_quoted_body(rendering.posts[0].wire(field), field))
+        words.attach(part)
+    if not rendering.media:
+        words["MIME-Version"] = "1.0"
+        return words
+    made = _parted("mixed", rendering.digest[32:])
+    made["MIME-Version"] = "1.0"
+    made.attach(words)
+    for medium in rendering.media:
+        made.attach(_attached(medium, blob(medium.digest)))
+    return made
+
+
+def _parted(kind: str, mark: str) -> EmailMessage:
+    made = _part(f"multipart/{kind}")
+    made.set_boundary(f"=_{mark}")  # "=_" can stand in no quoted-printable or base64 body
+    return made
+
+
+def _part(kind: str, encoding: str = "") -> EmailMessage:
     from email.message import EmailMessage
     from email.policy import SMTP
 
     made = EmailMessage(SMTP)
-    made["MIME-Version"] = "1.0"
-    made["Content-Type"] = "multipart/alternative"
-    made.set_boundary(f"=_{rendering.digest[:32]}")  # "=_" can stand in no quoted-printable body
-    for kind, field in (("plain", "text"), ("html", "html")):
-        part = EmailMessage(SMTP)
-        part["Content-Type"] = f'text/{kind}; charset="utf-8"'
-        part["Content-Transfer-Encoding"] = "quoted-printable"
-        part.set_payload(_quoted_body(rendering.posts[0].wire(field), field))
-        made.attach(part)
+    made["Content-Type"] = kind
+    if encoding:
+        made["Content-Transfer-Encoding"] = encoding
+    return made
+
+
+def _attached(medium: Media, content: bytes) -> EmailMessage:
+    if hashlib.sha256(content).hexdigest() != medium.digest:
+        raise ValueError(f"the bytes of {medium.name} are not those that were approved")
+    made = _part(medium.type, "base64")
+    made.add_header("Content-Disposition", "attachment", filename=single_line(medium.name, "the file's name"))
+    made.set_payload(encodebytes(content).decode("ascii"))
     return made
 
 
@@ -227,7 +264,7 @@ def _encoded(name: str, text: str) -> str:
 # ---------------------------------------------------------------- proof
 
 
-def _prove(raw: bytes, headers: Mapping[str, str], text: str, html: str) -> None:
+def _prove(raw: bytes, headers: Mapping[str, str], rendering: Rendering) -> None:
     """Read the mail back as its recipients will. Raises ValueError where it says anything else than was approved."""
     from email import message_from_bytes
     from email.header import decode_header, make_header
@@ -239,6 +276,12 @@ def _prove(raw: bytes, headers: Mapping[str, str], text: str, html: str) -> None
         seen = str(make_header(decode_header(read[name])))
         if seen != (value.replace('"', "") if name in _NAMED and not value.isascii() else value):
             raise ValueError(f"{name} would be read as {seen!r}")
-    for part, body in zip(read.get_payload(), (text, html), strict=True):
-        if part.get_payload(decode=True) != body.replace("\n", "\r\n").encode():
+    parts = [part for part in read.walk() if not part.is_multipart()]
+    for part, field in zip(parts, ("text", "html"), strict=False):
+        body = rendering.posts[0].wire(field).replace("\n", "\r\n").encode()
+        if part.get_payload(decode=True) != body:
             raise ValueError(f"the {part.get_content_type()} body would be read differently")
+    for part, medium in zip(parts[2:], rendering.media, strict=True):
+        found = hashlib.sha256(bytes(part.get_payload(decode=True))).hexdigest()
+        if (part.get_filename(), found) != (medium.name, medium.digest):
+            raise ValueError(f"{medium.name} would be read differently")

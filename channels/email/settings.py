@@ -63,6 +63,11 @@ class EmailSettings(BaseModel):
     list_address: str = Field(
         "", description="a list's own address: one mail to it in place of one to each subscriber"
     )
+    attach_max: int = Field(
+        0,
+        ge=0,
+        description="bytes of PDF documents that are attached, all together; what is larger, and everything at 0, is linked only",
+    )
     dkim_domain: str = Field(
         "", description="the domain mail is signed for (DKIM): the sender's, or one above it"
     )

@@ -69,7 +69,10 @@ class Checking(Correcting):
             statement = self.read(reference_or_source)
             renderings: Sequence[Rendering] = ()
             key = ""
+            contents = {m.digest: m.content or b"" for each in statement.languages for m in each.media}
+            blob = contents.__getitem__
         else:
+            blob = self.ledger.blob
             key, _ = self.ledger.resolve_reference(reference_or_source)
             known = self.ledger.known(key)
             statement, renderings = known.statement, known.renderings
@@ -86,7 +89,7 @@ class Checking(Correcting):
         )
         for address in people:
             for rendering in renderings:
-                channel.proof(rendering, address, mark)
+                channel.proof(rendering, address, mark, blob)
         self.ledger.note(key, "tested", self.who(by), channel=name, copies=len(people) * len(renderings))
         return people
 

@@ -14,7 +14,7 @@ from channels.email.address import ascii_address, mailbox
 from channels.email.form import PLACEHOLDER, EmailForm, inlined, linked
 from channels.email.settings import EmailSettings
 from publisher.errors import SettingsError, StatementError
-from publisher.statement import Block, Statement
+from publisher.statement import Block, Media, Statement
 from publisher.text import Text
 
 
@@ -263,11 +263,6 @@ def test_css_is_inlined_and_only_media_rules_stay() -> None:
     assert made.count("red") == 1
 
 
-def test_a_long_mail_is_warned_about_before_gmail_cuts_it() -> None:
-    assert "Gmail" in form().lint("text", Text.plain("é" * 50_000))[0]
-    assert form().lint("text", Text.plain("é" * 1000)) == []
-
-
 def test_a_preview_loads_nothing_that_only_sending_needs() -> None:
     """Rendering a mail for a screen must stay quick, with a sender set or not."""
     code = (
@@ -278,3 +273,47 @@ def test_a_preview_loads_nothing_that_only_sending_needs() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# ---------------------------------------------------------------- lint
+
+
+@pytest.mark.parametrize(
+    ("html", "said"),
+    [
+        ("<img src=a.png width=10 height=10>", "no alt text"),
+        ('<img src=a.png alt="A seal">', "no width and height"),
+        ('<img src=a.png alt="" width=1 height=1>', "tracking pixel"),
+        ("<form action=x></form>", "<form> is taken out"),
+        ("<html><p>Words</p></html>", "no lang"),
+        (f"<p>{'x' * 100_001}</p>", "hides the end"),
+    ],
+)
+def test_what_mail_programs_would_make_badly_is_said(html: str, said: str) -> None:
+    page = html if "<html" in html else f'<html lang="en"><body>{html}</body></html>'
+    (found,) = form().lint("html", Text.plain(page))
+    assert said in found
+
+
+def test_a_good_mail_has_no_fault() -> None:
+    html = '<html lang="en"><body><img src=a.png alt="A seal" width="10" height="10"></body></html>'
+    assert form().lint("html", Text.plain(html)) == []
+
+
+# ---------------------------------------------------------------- attachments
+
+
+def pdf(size: int, name: str = "text.pdf", kind: str = "application/pdf") -> Media:
+    return Media("document", name, kind, title="The text", size=size, digest="d" * 64)
+
+
+def test_documents_are_attached_up_to_a_size_altogether() -> None:
+    made = form(attach_max=100)
+    assert made.refuse([pdf(60), pdf(40)]) == []
+    assert (
+        "101 bytes would be attached; PUBLISHER_EMAIL__ATTACH_MAX allows 100"
+        in made.refuse([pdf(60), pdf(41)])[0]
+    )
+    assert "only PDF" in made.refuse([pdf(1, kind="application/zip")])[0]
+    assert "control character" in made.refuse([pdf(1, "a\r\nb.pdf")])[0]
+    assert form().media.documents == 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -13,6 +15,7 @@ from channels.email.form import PLACEHOLDER
 from channels.email.mime import Letter, message_id, mold
 from publisher.channel import Copy, Post, Rendering
 from publisher.errors import Blocked, Permanent
+from publisher.statement import Media
 
 HEADERS = {"From": "Press <press@example.org>", "List-Id": "News <news.example.org>", "Precedence": "bulk"}
 
@@ -160,3 +163,52 @@ def test_what_is_a_recipients_own_can_end_no_header(where: str, bad: str) -> Non
     tainted = Letter(**{**own, "date": 0.0, "one_click": True, where: f"{own.get(where, '<k')}{bad}"})
     with pytest.raises(Permanent, match="control character or line break"):
         mold(rendering()).filled(tainted)
+
+
+# ---------------------------------------------------------------- attachments
+
+
+def with_document(name: str, content: bytes) -> Rendering:
+    medium = Media(
+        "document",
+        name,
+        "application/pdf",
+        title="T",
+        size=len(content),
+        digest=hashlib.sha256(content).hexdigest(),
+    )
+    plain = rendering()
+    return replace(plain, posts=(replace(plain.posts[0], media=(medium,)),))
+
+
+@pytest.mark.parametrize(
+    "name", ["text.pdf", "Erklärung der Außenminister.pdf", 'a "b"; c=d.pdf', "声明" * 30 + ".pdf"]
+)
+def test_a_document_is_attached_byte_for_byte_under_its_name(name: str) -> None:
+    content = bytes(range(256)) * 50
+    made = with_document(name, content)
+    raw = mold(made, blob={made.media[0].digest: content}.__getitem__).filled(letter("https://e.org/u"))
+    mail = read(raw)
+    assert mail.get_content_type() == "multipart/mixed"
+    words, document = mail.iter_parts()
+    assert words.get_content_type() == "multipart/alternative"
+    assert (document.get_filename(), document.get_payload(decode=True)) == (name, content)
+    assert document.get_content_disposition() == "attachment"
+    assert not any(part.defects for part in mail.walk())
+    assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
+    assert raw.isascii()
+
+
+def test_other_bytes_than_the_approved_ones_are_never_attached() -> None:
+    made = with_document("text.pdf", b"approved")
+    with pytest.raises(Permanent, match="not those that were approved"):
+        mold(made, blob=lambda digest: b"other")
+
+
+def test_the_digest_covers_what_is_attached() -> None:
+    digests = {
+        with_document("a.pdf", b"one").digest,
+        with_document("a.pdf", b"two").digest,
+        rendering().digest,
+    }
+    assert len(digests) == 3
