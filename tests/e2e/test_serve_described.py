@@ -9,6 +9,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,3 +110,17 @@ def _holds(case: Any, **how: Any) -> None:
 def test_the_service_gives_its_description(served: str) -> None:
     with urllib.request.urlopen(f"{served}/openapi.json") as answer:
         assert json.load(answer) == description()
+
+
+def test_every_route_is_described_and_nothing_else_is(tmp_path: Path) -> None:
+    values = {"PUBLISHER_DATABASE_URL": f"sqlite:///{tmp_path / 'l.db'}", "PUBLISHER_WEBHOOK__SECRET": SECRET}
+    office = Publisher(Settings(values, files=False))
+    routes = {
+        (route.path, method)
+        for route in Serving(office).app.routes
+        for method in route.methods - {"HEAD"}  # answered where GET is
+    }
+    office.close()
+    methods = {"get", "post", "put", "patch", "delete"}
+    paths = description()["paths"].items()
+    assert routes == {(path, m.upper()) for path, kinds in paths for m in kinds if m in methods}
