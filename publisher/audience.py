@@ -247,7 +247,11 @@ def add_parts(
     main: str,
 ) -> None:
     """One part of the delivery `key`, in `language`, for each active subscriber who gets that one of `languages`."""
-    present = select(part.c.id).where(part.c.delivery == key, part.c.recipient == subscriber.c.id).exists()
+    present = (
+        select(part.c.id)
+        .where(part.c.delivery == key, part.c.n == 0, part.c.recipient == subscriber.c.id)
+        .exists()
+    )
     values = NEW | {"delivery": key, "n": 0, "state": state, "due": due, "last_start": last}
     people = select(*(literal(v) for v in values.values()), subscriber.c.id).where(
         subscriber.c.active, reads(language, languages, main), ~present

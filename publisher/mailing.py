@@ -14,14 +14,14 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from publisher.channel import Channel, Part, Prepared, Receipt, Rendering
 from publisher.errors import Blocked, DeliveryError, NoSuchAddress, OutcomeUnknown, RateLimited
 from publisher.journal import Journal
-from publisher.ledger import LEFT, PUT_BACK, Claimed, Ledger, Pace, Verdict, worker
+from publisher.ledger import LEFT, PUT_BACK, Claimed, Ledger, Pace, Verdict, stored, worker
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
@@ -266,5 +266,9 @@ _COUNTED = {"delivered": "accepted", "failed": "refused", "unknown": "in_doubt",
 
 
 def _kept(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as a line of the journal."""
-    return {name: value for name, value in asdict(verdict).items() if value is not None and value != ""}
+    """A verdict as a line of the journal: what is not as it is by default."""
+    told = {name: value for name in _FIELDS if (value := getattr(verdict, name)) not in (None, "")}
+    return told | ({"receipt": stored(verdict.receipt)} if verdict.receipt else {})
+
+
+_FIELDS = [f.name for f in fields(Verdict) if f.name != "receipt"]

@@ -7,7 +7,7 @@ settle), `control` (hold, pause, cancel), `outward` (retract, correct), `seen` (
 
 from publisher.ledger.batches import LEFT, PUT_BACK, Pace
 from publisher.ledger.outward import Stale
-from publisher.ledger.parts import Claimed, Verdict, worker
+from publisher.ledger.parts import Claimed, Verdict, stored, worker
 from publisher.ledger.seen import Seen
 from publisher.ledger.statements import Known, NewDelivery, Plan
 
@@ -22,6 +22,7 @@ __all__ = [
     "Plan",
     "Stale",
     "Verdict",
+    "stored",
     "worker",
 ]
 

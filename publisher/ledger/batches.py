@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select, update
 from publisher import audience, journal
 from publisher.channel import Part, Receipt, Rendering
 from publisher.ledger import acts, claims, events
-from publisher.ledger.parts import PROVABLE, Claimed, Parts, Verdict, receipt, told, worker
+from publisher.ledger.parts import PROVABLE, Claimed, Parts, Verdict, receipt, stored, told, worker
 from publisher.ledger.schema import announcement, delivery, lane, part
 
 PUT_BACK = Verdict("waiting", spent=False)
@@ -258,7 +258,7 @@ class Batches(Parts):
                 "again": verdict.due if verdict.due is not None else claimed.row.due,
             }
             if verdict.receipt:
-                with_receipt.append(values | {"proof": asdict(verdict.receipt)})
+                with_receipt.append(values | {"proof": stored(verdict.receipt)})
             else:
                 without.append(values)
         for statement, rows in ((_ACCEPTED, with_receipt), (_SETTLED, without)):

@@ -164,11 +164,7 @@ class Parts(Statements):
                 "tries": part.c.tries + (1 if verdict.spent else 0),
             }
             if verdict.receipt:
-                values["receipt"] = {
-                    "id": verdict.receipt.id,
-                    "url": verdict.receipt.url,
-                    "data": dict(verdict.receipt.data),
-                }
+                values["receipt"] = stored(verdict.receipt)
             if verdict.due is not None:
                 values["due"] = verdict.due
             changed = c.execute(
@@ -494,6 +490,11 @@ class Parts(Statements):
                     count=len(rows),
                 )
             return len(rows)
+
+
+def stored(of: Receipt) -> dict[str, Any]:
+    """A receipt as it is stored."""
+    return {"id": of.id, "url": of.url, "data": dict(of.data)}
 
 
 def receipt(data: dict[str, Any] | None) -> Receipt | None:
