@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from publisher.channel import MAIN, Post, Rendering
+from publisher.channel import MAIN, Channel, Post, Rendering
 from publisher.statement import Media, Statement
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ MAILING = (
 )
 """A mailing counts as failed only when nobody was reached."""
 
+OPEN = ("planned", "waiting", "sending", "held")
 CODES = {"unknown": 3, "failed": 1, "held": 1, "waiting": 75, "sending": 75}
 
 
@@ -219,7 +221,8 @@ def delivery(ledger: Ledger, row: Row[Any]) -> dict[str, Any]:
     if row.target:
         view |= {"target": row.target, "reason": row.reason}
     if row.addressed:
-        return view | {"recipients": sum(counts.values())}
+        doubt = {"in_doubt": ledger.doubtful(row.id)} if counts["unknown"] else {}
+        return view | {"recipients": sum(counts.values())} | doubt
     parts = ledger.parts(row.id)
     if state == "delivered" and parts and parts[0].receipt:
         view["receipt"] = {"id": parts[0].receipt["id"], "url": parts[0].receipt["url"] or None}
@@ -256,6 +259,18 @@ def _error(ledger: Ledger, row: Row[Any], state: str) -> dict[str, str] | None:
 def _nobody(row: Row[Any]) -> dict[str, str]:
     """Whoever joins before the mailing begins is mailed."""
     return {"kind": "Nobody", "message": f"nobody on the list reads {row.language}"}
+
+
+def expect(view: dict[str, Any], channel: Callable[[str], Channel]) -> dict[str, Any]:
+    """Besides: by when each mailing that is still to go will be done, where its pace is set."""
+    for d in view["deliveries"]:
+        receipt = d["receipt"] or {}
+        left = receipt.get("waiting", d.get("recipients", 0)) if d["state"] in OPEN else 0
+        rate = channel(d["channel"]).rate if left else None
+        if rate:
+            begins = datetime.fromisoformat(d["due"]).timestamp()
+            d["finish"] = moment(max(begins, time.time()) + left / rate)
+    return view
 
 
 def exit_code(view: Mapping[str, Any]) -> int:

@@ -193,6 +193,8 @@ def delivery_detail(d: Mapping[str, Any], zone: str) -> str:
         told.append(", ".join(counts) or "nobody yet")
     if d["state"] in ("planned", "waiting"):
         told.append(moment(d["due"], zone))
+    if d.get("finish"):
+        told.append(f"{d['recipients']:,} readers, done about {moment(d['finish'], zone)}")
     if d["live"] in ("changed", "cut", "deleted"):
         told.append(f"what is public is {d['live']}")
     if error := d["error"]:
@@ -217,6 +219,11 @@ def next_steps(view: Mapping[str, Any]) -> list[str]:
         if (d["error"] or {}).get("kind") == "Blocked":
             steps.append(
                 f"{d['channel']} is blocked; when that is mended: publisher resume --channel {d['channel']}"
+            )
+        elif d.get("in_doubt"):
+            steps.append(
+                f"did they get it? {_few(d['in_doubt'])}: look into the relay's log, then "
+                f"publisher resolve {d['id']} --published, or --not-published"
             )
         elif d["state"] == "unknown":
             steps.append(

@@ -52,7 +52,7 @@ def show(reference: str, html: Path | None, follow: bool, json_: bool) -> int:
         whole = _page(office, key, html) if html else True
         if follow:
             return _follow(office, key)
-        view = views.announcement(office.ledger, key, full=True)
+        view = views.expect(views.announcement(office.ledger, key, full=True), office.channel)
         if json_:
             common.show_json(view)
             return 0 if whole else 1
@@ -101,16 +101,27 @@ def _page(office: Any, key: str, html: Path) -> bool:
     return not record.faults
 
 
+def _mailed(view: Any, told: dict[str, int]) -> None:
+    """How far each mailing has come, at every twentieth of it. `told`: what was said last, by delivery."""
+    for d in view["deliveries"]:
+        readers, receipt = d.get("recipients", 0), d["receipt"] or {}
+        done = readers - receipt.get("waiting", readers)
+        if 0 < done < readers and done - told.get(d["id"], 0) >= readers / 20:
+            told[d["id"]] = done
+            click.echo(f"  {d['id']}  {done:,} of {readers:,} readers")
+
+
 def _follow(office: Any, key: str) -> int:
     """Print each change of state until nothing moves any more by itself."""
     from publisher import views
 
-    zone, last = office.settings.core.timezone, 0
+    zone, last, told = office.settings.core.timezone, 0, dict[str, int]()
     while True:
         for number, event in office.ledger.events(key, last):
             click.echo(_event_line(views.event_view(event), zone))
             last = number
         view = views.announcement(office.ledger, key)
+        _mailed(view, told)
         if not any(d["state"] in ("planned", "sending", "waiting") for d in view["deliveries"]):
             click.echo("\n".join(common.summary_lines(view, zone)))
             return int(views.exit_code(view))
@@ -220,7 +231,7 @@ def reschedule(reference: str, at: str, by: str) -> None:
 def _after(office: Any, key: str) -> None:
     from publisher import views
 
-    view = views.announcement(office.ledger, key)
+    view = views.expect(views.announcement(office.ledger, key), office.channel)
     click.echo("\n".join(common.summary_lines(view, office.settings.core.timezone)))
 
 

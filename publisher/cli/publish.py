@@ -171,7 +171,10 @@ def _about(office: Any, previewed: Any, due: float | None) -> list[str]:
     told = []
     for name in dict.fromkeys(r.channel for r in previewed.renderings):
         channel = office.channel(name)
-        whom = f", to {audience.size(office.ledger)} subscribers" if channel.addressed else ""
+        readers = audience.size(office.ledger) if channel.addressed else 0
+        whom = f", to {readers:,} subscribers" if channel.addressed else ""
+        if channel.rate:
+            whom += f", in about {plan.span(readers / channel.rate)} at {channel.rate:g} a second"
         told.append(
             f"{name}: as {channel.account or 'the account of the credentials'} at {channel.service}{whom}"
         )
@@ -192,7 +195,7 @@ def _point_out(office: Any, when: Any) -> None:
 
 
 def _report(office: Any, key: str, json_: bool, already: bool, views: Any, at: Any = None) -> int:
-    view = views.announcement(office.ledger, key, already=already)
+    view = views.expect(views.announcement(office.ledger, key, already=already), office.channel)
     common.warn(*office.warnings(key))
     if json_:
         common.show_json(view)

@@ -18,7 +18,7 @@ from publisher import audience, journal
 from publisher.channel import Part, Receipt, Rendering
 from publisher.ledger import acts, claims, events
 from publisher.ledger.parts import PROVABLE, Claimed, Parts, Verdict, receipt, stored, told, worker
-from publisher.ledger.schema import announcement, delivery, lane, part
+from publisher.ledger.schema import announcement, delivery, lane, part, subscriber
 
 PUT_BACK = Verdict("waiting", spent=False)
 """What becomes of a part that was claimed and surely not sent: its turn comes again."""
@@ -118,6 +118,18 @@ class Batches(Parts):
         with self.read() as c:
             given = {"needed": approvals, "skew": self.skew, "key": of.id, "me": worker()}
             return set(c.scalars(claims.STILL, given))
+
+    def doubtful(self, key: str, most: int = 100) -> list[str]:
+        """The addresses of a mailing's readers of whom it is not known whether they got it; the first so many."""
+        rows = (
+            select(subscriber.c.address)
+            .join(part, part.c.recipient == subscriber.c.id)
+            .where(claims.UNSETTLED, part.c.state == "unknown", part.c.delivery == key)
+            .order_by(part.c.id)
+            .limit(most)
+        )
+        with self.read() as c:
+            return list(c.scalars(rows))
 
     def mailed(self, of: Row[Any], counts: Mapping[str, Any]) -> None:
         """A run over a mailing came to its end: what it did, as one event."""

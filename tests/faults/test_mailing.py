@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 import pytest
 from sqlalchemy import func, insert, select
 
 from channels.email.smtp import Connection
-from publisher import audience, journal, mailing
+from publisher import audience, journal, mailing, views
 from publisher.api import Publisher
 from publisher.channel import Receipt
 from publisher.ledger import NewDelivery, Pace, Plan, Verdict, batches
@@ -348,6 +349,23 @@ def test_in_doubt_is_sent_again_where_that_is_wanted(crowd):
     assert len(ids) == 2
     assert len(set(ids)) == 1
     assert made.states() == {"delivered": 1}
+
+
+def test_who_is_in_doubt_is_named_and_when_it_will_be_done_is_said(crowd):
+    """A person looks into the relay's log for an address; a pace that is set says how long it takes."""
+    made = crowd(12, PUBLISHER_EMAIL__PER_SECOND="0.5")
+    of = made.plan()
+    office = made.office
+    view = views.expect(views.announcement(office.ledger, made.key), office.channel)["deliveries"][0]
+    due = datetime.fromisoformat(view["due"])
+    assert 22 < (datetime.fromisoformat(view["finish"]) - due).total_seconds() < 30
+    (first, *_) = claimed(made, of, 1, Pace())
+    office.ledger.settle_many(
+        first.of, [(first, Verdict("unknown", "OutcomeUnknown", "the answer was lost"))]
+    )
+    view = views.announcement(office.ledger, made.key)["deliveries"][0]
+    assert view["in_doubt"] == [first.part.recipient.address]
+    assert view["state"] == "unknown"
 
 
 # ---------------------------------------------------------------- the ledger's part
