@@ -7,10 +7,9 @@ million is not asked.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    CTE,
     Column,
     ColumnElement,
     Float,
@@ -18,7 +17,6 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
-    TextClause,
     and_,
     bindparam,
     case,
@@ -27,6 +25,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.orm import aliased
@@ -109,25 +108,32 @@ def _parts() -> Select[Any]:
     return select(part.c.id).join(delivery, delivery.c.id == part.c.delivery)
 
 
-def stepped(at: Column[Any], where: TextClause) -> CTE:
-    """The deliveries that have such parts with `at` in the past, by jumps through an index on (at, delivery).
+def stepped(at: Column[Any], *, pairs: bool) -> Select[Any]:
+    """The deliveries that have open parts with `at` in the past, by jumps through an index on (at, delivery).
 
     A mailing's parts share their instant and are one jump; to read them all would take a second for each million.
+    `pairs`: jump by one comparison of pairs, of which SQLite would read all that are equal to where it stands.
+    Without, PostgreSQL would read every later delivery: what many parts share it takes for what most of them have.
     """
     order = (at, part.c.delivery)
-    first = select(*order).where(where, at <= NOW).order_by(*order).limit(1).subquery()
+    first = select(*order).where(INDEXED, at <= NOW).order_by(*order).limit(1).subquery()
     step = select(first.c[at.name].label("at"), first.c.delivery.label("delivery")).cte(
         "step", recursive=True
     )
-    # Not one comparison of pairs: SQLite would read all that are equal to where it stands.
-    same = select(part.c.delivery).where(where, at == step.c.at, part.c.delivery > step.c.delivery)
-    beside = same.order_by(part.c.delivery).limit(1).scalar_subquery()
-    later_at, later = (
-        select(column).where(where, at > step.c.at, at <= NOW).order_by(*order).limit(1).scalar_subquery()
-        for column in order
-    )
-    next_at = case((beside.is_not(None), step.c.at), else_=later_at)
-    return step.union_all(select(next_at, func.coalesce(beside, later)).where(step.c.at.is_not(None)))
+
+    def next_after(where: ColumnElement[bool]) -> list[Any]:
+        found = select(*order).where(INDEXED, where, at <= NOW).order_by(*order).limit(1)
+        return [found.with_only_columns(column).scalar_subquery() for column in order]
+
+    if pairs:
+        following = next_after(tuple_(*order) > tuple_(step.c.at, step.c.delivery))
+    else:
+        same = select(part.c.delivery).where(INDEXED, at == step.c.at, part.c.delivery > step.c.delivery)
+        beside = same.order_by(part.c.delivery).limit(1).scalar_subquery()
+        later_at, later = next_after(at > step.c.at)
+        following = [case((beside.is_not(None), step.c.at), else_=later_at), func.coalesce(beside, later)]
+    steps = step.union_all(select(*following).where(step.c.at.is_not(None)))
+    return select(steps.c.delivery)
 
 
 _OF = delivery.alias("of")
@@ -140,20 +146,8 @@ def _due(*which: ColumnElement[bool]) -> Select[Any]:
     return ordered
 
 
-DUE = _due(_OF.c.id.in_(select(stepped(part.c.due, INDEXED).c.delivery)))
-"""Deliveries of which a part can be claimed now."""
 DUE_OF = _due(_OF.c.announcement == bindparam("only", type_=String))
-"""… of one announcement."""
-
-
-def _late() -> Select[Any]:
-    step = stepped(part.c.last_start, INDEXED)
-    untried = select(part.c.id).where(part.c.delivery == delivery.c.id, INDEXED, late())
-    return select(delivery.c.id).where(
-        delivery.c.id.in_(select(step.c.delivery)),
-        or_(delivery.c.until.is_(None), delivery.c.until < NOW),
-        untried.exists(),
-    )
+"""Deliveries of one announcement of which a part can be claimed now."""
 
 
 def late(at: ColumnElement[float] = NOW) -> ColumnElement[bool]:
@@ -161,13 +155,31 @@ def late(at: ColumnElement[float] = NOW) -> ColumnElement[bool]:
     return and_(part.c.attempt == 0, part.c.last_start < at)
 
 
-LATE = _late()
-"""Deliveries with parts that nobody tried and whose last moment to begin has passed."""
+class Swept(NamedTuple):
+    """What is asked for at every tick, over all announcements."""
 
-PAST = select(delivery.c.id).where(
-    delivery.c.day_end <= NOW, delivery.c.id.in_(select(stepped(part.c.due, INDEXED).c.delivery))
-)
-"""Deliveries that are due and of whose words the only day is over."""
+    due: Select[Any]
+    """Deliveries of which a part can be claimed now."""
+    late: Select[Any]
+    """Deliveries with parts that nobody tried and whose last moment to begin has passed."""
+    past: Select[Any]
+    """Deliveries that are due and of whose words the only day is over."""
+
+
+def _swept(*, pairs: bool) -> Swept:
+    due, ends = (stepped(at, pairs=pairs) for at in (part.c.due, part.c.last_start))
+    untried = select(part.c.id).where(part.c.delivery == delivery.c.id, INDEXED, late())
+    missed = or_(delivery.c.until.is_(None), delivery.c.until < NOW)
+    ids = select(delivery.c.id)
+    return Swept(
+        _due(_OF.c.id.in_(due)),
+        ids.where(delivery.c.id.in_(ends), missed, untried.exists()),
+        ids.where(delivery.c.day_end <= NOW, delivery.c.id.in_(due)),
+    )
+
+
+SWEPT = {"sqlite": _swept(pairs=False), "postgresql": _swept(pairs=True)}
+"""By the database that is asked."""
 
 
 def _claim() -> ReturningUpdate[Any]:

@@ -72,7 +72,9 @@ class Pages(Batches):
         """Besides: what waits untried past its limit is held, which says that the page is why."""
         with self.read() as c:
             late = and_(part.c.state == "waiting", claims.late(self.now()))
-            rows = select(part.c.delivery, part.c.kind).where(late, part.c.delivery.in_(claims.LATE))
+            rows = select(part.c.delivery, part.c.kind).where(
+                late, part.c.delivery.in_(claims.SWEPT[c.dialect.name].late)
+            )
             keys = c.execute(rows.distinct(), {"skew": self.skew}).all()
         changed = super().sweep()
         for key, kind in keys:

@@ -108,7 +108,7 @@ class Parts(Statements):
         with self.read() as c:
             if only:
                 return list(c.execute(claims.DUE_OF, given | {"only": only}))
-            return list(c.execute(claims.DUE, given))
+            return list(c.execute(claims.SWEPT[c.dialect.name].due, given))
 
     def claim(
         self, of: Row[Any], approvals: int, patience: float, words: Rendering | None = None
@@ -251,8 +251,8 @@ class Parts(Statements):
                 .scalars()
                 .all()
             )
-            overdue = c.scalars(claims.LATE, {"skew": self.skew}).all()
-            over = c.scalars(claims.PAST, {"skew": self.skew}).all()
+            overdue = c.scalars(claims.SWEPT[c.dialect.name].late, {"skew": self.skew}).all()
+            over = c.scalars(claims.SWEPT[c.dialect.name].past, {"skew": self.skew}).all()
         for key in rows:
             changed += self._move(
                 key,

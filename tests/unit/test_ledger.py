@@ -6,9 +6,10 @@ import sqlite3
 import threading
 from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert, text, update
+from sqlalchemy import delete, event, insert, text, update
 
 from publisher.channel import Receipt
 from publisher.errors import SettingsError, StatementError, UsageError
@@ -403,3 +404,37 @@ def test_what_is_committed_to_a_file_is_on_the_disk(as_shipped, tmp_path):
             connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
         ]
     assert told == ["wal", 2]
+
+
+def test_what_is_due_is_found_without_reading_what_is_not(office):
+    """On PostgreSQL too, which would rather read all parts of later deliveries than take a jump to the next."""
+    if office.ledger.engine.dialect.name != "postgresql":
+        pytest.skip("its own planner is asked")
+    many = office.planned(title="Many")
+    for n in range(10):
+        office.planned(title=f"Few {n}")
+    with office.ledger.write() as c:
+        c.execute(
+            text(
+                "INSERT INTO part (delivery, n, recipient, state, due, attempt, tries, finds) SELECT :of, n, '', "
+                "'planned', extract(epoch from now()) + 86400, 0, 0, 0 FROM generate_series(1, 60000) n"
+            ),
+            {"of": f"{many}/one"},
+        )
+        c.execute(text("ANALYZE"))
+    asked: list[tuple[str, Any]] = []
+
+    def grab(connection, cursor, statement, parameters, context, executemany):
+        if "RECURSIVE" in statement:
+            asked.append((statement, parameters))
+
+    event.listen(office.ledger.engine, "before_cursor_execute", grab)
+    assert len(office.ledger.due(1)) == 11
+    office.ledger.sweep()
+    event.remove(office.ledger.engine, "before_cursor_execute", grab)
+    assert len(asked) == 4  # due, late (for the page, and at all), past
+    for statement, parameters in asked:
+        with office.ledger.read() as c:
+            explained = c.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", parameters)
+            plan = explained.scalar_one()[0]["Plan"]
+        assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 500, statement
