@@ -21,7 +21,7 @@ from publisher.errors import StatementError, Unfit
 from publisher.filling import Filling
 from publisher.render import Occasion, Renderer
 from publisher.statement import Media, Statement
-from publisher.summary import Candidate, Choice, choose, faithful, one_sided, phrases, sober
+from publisher.summary import FILLER, Candidate, Choice, choose, faithful, one_sided, phrases, sober
 from publisher.text import Text
 
 TODAY = "today"
@@ -262,8 +262,17 @@ class Composition:
             return self._fits(spec, text) and (title in shown or not any(c.headed for c in chosen))
 
         def best(choice: Choice, floor: float) -> tuple[Candidate, ...]:
-            day, together = self._today, spec.together
-            return choose(choice, fits, most, title, day, together=together, floor=floor, headed=headed)
+            return choose(
+                choice,
+                fits,
+                most,
+                title,
+                self._today,
+                together=spec.together,
+                floor=floor,
+                filler=FILLER if spec.together else 0.0,  # a list of points is the better for each
+                headed=headed,
+            )
 
         chosen = best(self.choice, FLOOR if spec.optional else 0.0)
         if spec.together and one_sided(chosen, self.choice):
@@ -361,6 +370,7 @@ class Composition:
             most,
             self.statement.title,
             self._today,
+            filler=0.0,
         )
         posts, _ = thread.pack(thread.grouped(chosen), fits)
         if len(posts) < 2:

@@ -2,9 +2,10 @@
 
 from publisher.summary import faithful, phrases, sentences
 from publisher.summary.choice import Candidate, Choice, LeftOut, candidates, one_sided, sober
-from publisher.summary.selection import choose, redundant
+from publisher.summary.selection import FILLER, choose, redundant
 
 __all__ = [
+    "FILLER",
     "Candidate",
     "Choice",
     "LeftOut",

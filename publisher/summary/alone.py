@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
+from publisher.summary.danger import danger, speaks_to_you
 from publisher.summary.furniture import page
 from publisher.summary.reading import furniture
 from publisher.summary.words import Rules, listed, pattern
@@ -17,6 +18,9 @@ from publisher.summary.words import Rules, listed, pattern
 _STOPS = pattern(r"[.!。！۔।｡…][\"'”’»›“)\]}」』）】]*$|[.!…]\s»$")
 _CUT = pattern(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])[\"'”’»)\]]*$")
 _ASKS = pattern(r"[?؟？](?:[\"'”’»›“)\]}」』）】]|\s»)*$|[?؟？][”’»\"](?=\s)")
+_ELLIPSIS = pattern(
+    r"\b(?:did|does|do|has|have|had|is|are|was|were|can|could|will|would|should|must)(?: so| not)?[.!]$"
+)
 _LABEL = pattern(r"[\"“]?(?:Q|A|[A-ZÀ-Þ][\w’.-]*(?: [A-ZÀ-Þ][\w’.-]*){0,3}|[A-ZÀ-Þ ]{3,30}):\s")
 _LIST_MARK = pattern(r"(?:[•·▪‣◦●–—*-]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)])\s")
 _WORD = pattern(r"\w+(?:[’'-]\w+)*")
@@ -30,6 +34,12 @@ _NAME = pattern(
 _DEMONSTRATIVES = listed(
     "this these such cette ces cet esta este estas estos diese dieser dieses dieses denna dessa это эта эти"
 )
+_ONE_NAME = pattern(
+    r"^([A-ZÀ-Þ][a-zà-ÿ]{2,}) (?:was|is|has|had|said|says|told|joined|works?|became|wrote|will|can|and [A-ZÀ-Þ][a-zà-ÿ]+ (?:work|are|were|have))\b"
+    r"|, ([A-ZÀ-Þ][a-zà-ÿ]{2,}) (?:said|says|told|spoke|wrote|explained|added|showed|asked|returned)\b"
+    r"|(?:said|says|told|according to|selon|según|dijo) ([A-ZÀ-Þ][a-zà-ÿ]{2,})(?= *[,.;])"
+)
+_PLACES = r"(?:North|South|East|West|Northern|Southern|Eastern|Western|New|United|Great|Central|Upper|Lower|Saint|San|Los|The|In|Of|President|Minister|Prime|Secretary)\b"
 _THIS = listed("this cette ce cet esta este denna detta")
 _THIS_NAME = pattern(
     r"\b(?:[Tt]his|[Cc]ette|[Cc]et?|[Ee]st[ae]|[Dd]enna|[Dd]etta) ([A-ZÀ-Þ][\w’-]{2,})\b(?![ -][A-ZÀ-Þ])"
@@ -93,12 +103,21 @@ def _fragment(text: str, r: Rules) -> str:
         return "breaks off"
     if _ASKS.search(text):
         return "asks a question"
+    lower, known = text.lower(), danger(r.language)
+    if known.lists.match(lower):
+        return "points at what follows it"
+    if known.half.match(lower) and not known.other.search(lower):
+        return "tells one half of what has another"
+    if r.spaced and len(words) < 12 and _ELLIPSIS.search(text):
+        return "leaves out what another sentence says"
     return "" if _STOPS.search(text) else "is no full sentence"
 
 
 def _page(text: str, r: Rules) -> str:
     if furniture(text, r.language):
         return VISITOR
+    if speaks_to_you(text, r.language):
+        return "speaks to one reader"
     if page(r.language).older.search(text.lower()):
         return OLDER
     if _ABOUT.match(text.lower()) or (not r.spaced and _ABOUT_WIDE.search(text)):
@@ -250,6 +269,32 @@ def short_name(text: str, body: str, title: str) -> str:
             rf"(?<![.!?] )\b[A-ZÀ-ÞА-Я][\w’-]+ {re.escape(name)}\b", body.replace(found[0], "")
         ):
             return found[0]
+    return ""
+
+
+PAPER = pattern(
+    r"The (report|study|survey|paper|article|post|document|letter|meeting|event|incident|program(?:me)?|panel|team|group|measure|bill|law|proposal"
+    r"|plan|move|attack|decision|app|guide|webinar|project|agency|tool|site|website|course|podcast)\b(?! (?:of|on|for|in|by|to|that|which|from|at)\b)"
+)
+"""A thing that only its introduction tells from others of its kind."""
+
+
+def bare_name(text: str, before: str, title: str, r: Rules) -> str:
+    """A person named by one name alone whom `before`, the statement up to there, gives two; empty when there is none.
+
+    Only where the one name opens the sentence or says something, since "Sudan" is no short form of "South Sudan".
+    """
+    if r.language not in ("en", "fr", "es"):
+        return ""
+    for found in _ONE_NAME.finditer(text):
+        name = found[1] or found[2] or found[3]
+        if name.lower() in r.stop or name in title:
+            continue
+        if re.search(
+            rf"\b(?!{_PLACES})[A-ZÀ-Þ][a-zà-ÿ]+ (?:[A-Z]\. )?{name}\b|\b{name} (?:[A-Z]\. )?[A-ZÀ-Þ][a-zà-ÿ]+\b",
+            before,
+        ) and not re.search(rf"\b(?:[Tt]he|[Ll]a|[Ll]e|[Ee]l) (?:[A-ZÀ-Þ]\w+ )?{name}\b", before):
+            return name
     return ""
 
 

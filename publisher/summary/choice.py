@@ -13,13 +13,14 @@ from typing import NamedTuple
 
 from publisher.statement import Statement
 from publisher.summary import alone, score
+from publisher.summary.danger import danger
 from publisher.summary.reading import Passage, read, trimmed
 from publisher.summary.sentences import split
 from publisher.summary.words import Rules, knows, listed, pattern, rules
 
-ACRONYM, DEFINITE, CLAIMED = 0.35, 0.25, 0.3
-"""What is taken off the score of a sentence that uses an acronym or a thing which another introduces, or that
-hands on somebody's claim."""
+ACRONYM, DEFINITE, NAMED, CLAIMED = 0.35, 0.25, 0.6, 0.6
+"""What is taken off the score of a sentence that uses an acronym, a thing, a paper or a name which another
+introduces, or that hands on somebody's claim."""
 
 _ISO = pattern(r"\d{4}-\d\d-\d\d")
 _ACRONYM = pattern(r"\b[A-Z][A-Za-z]?[A-Z]{1,6}s?\b")
@@ -35,10 +36,6 @@ _COUNT = pattern(
 _THE = pattern(
     r"(?:the|les?|la|el|l[oa]s|der|die|das|de)(?: (?:two|three|four|five|six|seven|eight|nine|ten|deux|trois|zwei|drei|dos|tres|två|tre))? ([^\W\d_]{4,})",
     re.IGNORECASE,
-)
-_CLAIMS = pattern(
-    r"\b(?:claim(?:s|ed)?|alleg\w+|accus\w+|insist(?:s|ed)|critics|opponents|so-called|prétend\w*|presunt\w+|behaupt\w+"
-    r"|angeblich\w*|påstå\w+|якобы|утвержда\w+|يزعم\w*|زعم\w*|مبینہ)\b|声称|聲稱|所谓|いわゆる"
 )
 
 
@@ -106,7 +103,8 @@ def candidates(statement: Statement) -> Choice:
     """The sentences that may be published by themselves, ranked. Never raises; empty when there is none."""
     r = rules(statement.language)
     found = _with_qualified(list(_sentences(statement, r)), r)
-    proper = [s for s in found if not s.passage.why and s.why != alone.VISITOR]
+    places = [n for n, s in enumerate(found) if not s.passage.why and s.why != alone.VISITOR]
+    proper = [found[n] for n in places]
     graded = score.features([s.text for s in proper], statement.title, r)
     introduced = _Introduced(proper)
     ranked, bound = [], []
@@ -114,12 +112,15 @@ def candidates(statement: Statement) -> Choice:
         day = statement.issued[:10] if sentence.bond == "day" and _ISO.match(statement.issued) else ""
         after = (
             n - 1
-            if sentence.bond == "after" and n and sentence.passage.block - proper[n - 1].passage.block < 2
+            if sentence.bond == "after"
+            and n
+            and places[n] - places[n - 1] == 1
+            and sentence.passage.block - proper[n - 1].passage.block < 2
             else None
         )
         if sentence.why and not day and after is None and not sentence.headed:
             continue
-        made = _candidate(sentence, n, its, list(_faults(n, statement.title, proper, introduced)))
+        made = _candidate(sentence, n, its, list(_faults(n, statement, proper, introduced)))
         lower = sentence.text.lower()
         made = replace(made, praises=bool(r.praise.search(lower)), worries=bool(r.worry.search(lower)))
         if sentence.why:
@@ -180,7 +181,7 @@ def _sentences(statement: Statement, r: Rules) -> Iterator[_Read]:
             if not place and (name := alone.short_name(text, body, title)):
                 place = f"names “{name}”, whom another sentence introduces"
             why, bond = (place, alone.UNBOUND) if place else alone.judge(text, r)
-            inside = _still_inside(s.text, inside)
+            inside = _still_inside(s.text, inside, r)
             seen.add(_bare(text))
             headed = bond == "after" and alone.headed(text, title, body[:start], r)
             yield _Read(text, start, passage, why, bond, headed)
@@ -196,8 +197,10 @@ def _context(passage: Passage, text: str, inside: bool, seen: set[str]) -> str:
     return "stands in the statement before" if _bare(text) in seen else ""
 
 
-def _still_inside(text: str, inside: bool) -> bool:
+def _still_inside(text: str, inside: bool, r: Rules) -> bool:
     """Whether a quotation that was open, or is opened in `text`, is still open after it."""
+    if r.language in ("sv", "fi", "ur") and "”" in text and not any(mark in text for mark in "“„"):
+        return inside != bool(text.count("”") % 2)  # it opens with what English closes with
     opened, closed = (sum(map(text.count, marks)) for marks in ("“«「『„", "”»」』"))
     if "„" in text or (inside and "“" in text and "”" not in text):
         closed += text.count("“") * 2  # German closes with what English opens with
@@ -209,10 +212,10 @@ def _bare(text: str) -> str:
 
 
 def _faults(
-    n: int, title: str, proper: Sequence[_Read], introduced: _Introduced
+    n: int, statement: Statement, proper: Sequence[_Read], introduced: _Introduced
 ) -> Iterator[tuple[float, str]]:
     """What speaks against the sentence `n` without forbidding it: (what it costs, why)."""
-    text = proper[n].text
+    text, title = proper[n].text, statement.title
     for acronym in sorted({a for a in _ACRONYM.findall(text) if a not in _KNOWN and a not in title}):
         if n not in introduced.acronyms.get(acronym, {n}):
             yield ACRONYM, f"“{acronym}” is explained elsewhere"
@@ -225,7 +228,11 @@ def _faults(
         and (_COUNT.match(found[0]) or introduced.things.get(thing, n) < n)
     ):
         yield DEFINITE, f"“{found[0]}” is introduced elsewhere"
-    if _CLAIMS.search(text.lower()):
+    if name := alone.bare_name(text, statement.text[: proper[n].start], title, rules(statement.language)):
+        yield NAMED, f"it names “{name}”, whom another sentence introduces"
+    if n and (paper := alone.PAPER.match(text)) and paper[1].lower() not in title.lower():
+        yield NAMED, f"“{paper[0]}” is introduced elsewhere"
+    if danger(statement.language).claims.search(text.lower()):
         yield CLAIMED, "it hands on a claim"
 
 
@@ -253,11 +260,15 @@ def _with_qualified(found: Sequence[_Read], r: Rules) -> list[_Read]:
 
 
 def _qualified(found: Sequence[_Read], n: int, r: Rules) -> str:
-    """The sentence that begins with "but" or the like: the next, or one parted from it only by sentences that lean."""
+    """The sentence that takes something back: the next, or one parted from it only by sentences that lean.
+
+    It begins with "but" or the like; it denies what was said; it names a condition.
+    """
+    back = danger(r.language).back
     for after in found[n + 1 : n + 4]:
         if after.passage.block - found[n].passage.block > 1:
             return ""
-        if r.but.match(after.text.lower()):
+        if r.but.match(after.text.lower()) or back.match(after.text.lower()):
             return after.text
         if not r.leans.match(after.text.lower()):
             return ""

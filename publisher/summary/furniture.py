@@ -54,7 +54,7 @@ _FURNITURE = {
     r"(?:learn|read|find out) more[.:]?$|for (?:more|further|additional) (?:information|details),? (?:please|visit|contact|see|go|about|on|"
     r"call|write|is|are)\b|for (?:more|further) (?:information|details)\W*$|the following is (?:the|"
     r"a) (?:full )?(?:text|list|statement)|^(?:begin|end) text\b|check against delivery|"
-    r"for immediate release|embargo(?:ed)? (?:until|till|for)|not for (?:publication|release)|"
+    r"for immediate release|embargo(?:ed)? (?:until|till|for)|not (?:for|to be) (?:publication|release[d]?|published)|"
     r"^(?:photo|image|video|source|caption|published|updated|last updated|listen|watch|tags?|"
     r"posted)\s?[-–:]|originally (?:published|posted)|this (?:post|article|statement|text) (?:was|is|"
     r"has been) (?:originally |first |also )?(?:published|posted|available|updated|co-?authored|"
@@ -71,15 +71,16 @@ _FURNITURE = {
     "ru": r"нажмите|читать (?:далее|полн)|полный текст|подробнее (?:на|по|см)|подписывайтесь|подпишитесь|"
     r"поделиться|эмбарго до|для получения дополнительной",
     "ar": r"انقر|اضغط هنا|اقرأ (?:المزيد|النص)|النص الكامل|لمزيد من المعلومات|تابعونا|محظور النشر",
-    "ur": r"یہاں کلک|مکمل (?:متن|بیان) (?:پڑھ|یہاں)|مزید معلومات کے لی|ہمیں فالو",
-    "zh": r"点击|點擊|阅读(?:全文|原文)|全文(?:如下|请)|订阅|关注我们|分享到|更多(?:信息|資訊)",
-    "ja": r"クリック|全文(?:は|を)|詳細は|詳しくは|購読|フォロー|シェア",
+    "ur": r"اشاعت کے لی|یہاں کلک|مکمل (?:متن|بیان) (?:پڑھ|یہاں)|مزید معلومات کے لی|ہمیں فالو",
+    "zh": r"禁止(?:发布|發布|发表|刊登)|点击|點擊|阅读(?:全文|原文)|全文(?:如下|请)|订阅|关注我们|分享到|更多(?:信息|資訊)",
+    "ja": r"報道解禁|解禁(?:日時|まで)|クリック|全文(?:は|を)|詳細は|詳しくは|購読|フォロー|シェア",
 }
 _OLDER = {
     "en": r"earlier version|correction\b|corrected\b|errat(?:um|a)\b|wrongly (?:said|stated|gave)|"
     r"previously (?:said|stated|reported)|(?:initial|early|first|preliminary|unconfirmed|"
     r"earlier) (?:reports?|figures?|estimates?|counts?)|was (?:first|initially|originally) reported|"
-    r"initially (?:said|reported|put)",
+    r"initially (?:said|reported|put)|(?:so far|as of (?:now|\d)).{0,80}\b(?:killed|dead|died|deaths?|injured|wounded|missing)\b|"
+    r"\b(?:killed|dead|died|deaths?|injured|wounded|missing)\b.{0,80}(?:so far|as of (?:now|\d))|(?:death )?toll (?:is|was) (?:expected|likely|feared|set)|feared dead",
     "fr": r"version précédente|rectificatif|erratum|corrig\w+|premi(?:ers?|ères?) (?:rapports?|"
     r"estimations?|bilans?|informations?)|bilan (?:provisoire|initial|précédent)",
     "es": r"versión anterior|fe de erratas|correcci[óo]n|corregid\w+|primer(?:os|as)? (?:informes?|"

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from publisher.statement import BlockKind, Statement
+from publisher.summary.danger import danger
 from publisher.summary.furniture import page
 from publisher.summary.words import pattern
 
@@ -94,7 +95,8 @@ def _read(statement: Statement) -> Iterator[Passage]:
 def _section(text: str, now: str, heading: bool, late: bool, language: str) -> str:
     """The reason that a heading gives to all blocks under it; only a heading of the page ends another's."""
     known, lower = page(language), text.lower()
-    if known.tail.fullmatch(lower) or (late and known.background.fullmatch(lower)):
+    denied = heading and danger(language).myths.search(lower)
+    if denied or known.tail.fullmatch(lower) or (late and known.background.fullmatch(lower)):
         return f"stands under “{text.strip()[:60]}”"
     return "" if heading and now.startswith("stands under") else now
 

@@ -15,6 +15,10 @@ TOO_LIKE = 0.6
 NEXT = 0.6
 """What a sentence gains where the one before it is taken: a text that goes on is better read than a list."""
 
+FILLER = 0.6
+"""The share of the best sentence's score that a further one must have in a short text: room that is left is no
+reason to fill it."""
+
 Fits = Callable[[Sequence[Candidate]], bool]
 
 
@@ -27,6 +31,7 @@ def choose(
     *,
     together: bool = False,
     floor: float = 0.0,
+    filler: float = FILLER,
     headed: bool = False,
 ) -> tuple[Candidate, ...]:
     """At most `limit` sentences that `fits` accepts together, in the statement's order.
@@ -35,12 +40,13 @@ def choose(
     over. A sentence that leans on another is taken only right after it, one that speaks of a day only when
     that day is `day` (ISO 8601): then the text must not be published on any other. `together`: they are read
     as one paragraph, so each stands in the statement beside another of them. `floor` is the share of the best
-    sentence's score below which none is taken. `headed`: the text stands right under the headline, so that its
+    sentence's score below which none is taken, `filler` the share below which no further one is. `headed`: the text stands right under the headline, so that its
     first sentence may lean on that.
     """
     chosen: list[Candidate] = []
     able = [*choice.ranked, *(c for c in choice.bound if (day and c.day == day) or (headed and c.headed))]
-    least = floor * max((c.score for c in able), default=0.0)
+    best = max((c.score for c in able), default=0.0)
+    least, further = floor * best, max(floor, filler) * best
     following = {c.order: [c] for c in able}
     for follower in choice.bound:
         if follower.after is not None:
@@ -50,7 +56,7 @@ def choose(
     seen: set[int] = set()
     while waiting and len(chosen) < limit:
         _, _, candidate = heapq.heappop(waiting)
-        if candidate.order in seen or candidate.score < least:
+        if candidate.order in seen or candidate.score < (further if chosen else least):
             continue
         if together and chosen and not any(abs(candidate.order - c.order) == 1 for c in chosen):
             continue

@@ -443,7 +443,7 @@ def candidate(order: int, block: int, score: float) -> Candidate:
 )
 def test_what_is_read_as_one_paragraph_stands_side_by_side(together: bool, expected: list[int]) -> None:
     """A good sentence of another part of the statement does not go on from the first."""
-    ranked = (candidate(0, 0, 3.0), candidate(5, 4, 2.9), candidate(1, 1, 1.0))
+    ranked = (candidate(0, 0, 3.0), candidate(5, 4, 2.9), candidate(1, 1, 1.9))
     found = choose(Choice(ranked), lambda chosen: True, 2, together=together)
     assert [c.order for c in found] == expected
 
@@ -463,6 +463,13 @@ def test_what_may_stay_empty_is_not_filled_with_the_least() -> None:
 
     assert [c.order for c in choose(Choice(ranked), short, 1)] == [5]
     assert choose(Choice(ranked), short, 1, floor=0.6) == ()
+
+
+def test_room_that_is_left_is_not_filled_with_the_least() -> None:
+    """In a short text a weak sentence takes from the strong one; a list of points has it."""
+    ranked = Choice((candidate(0, 0, 3.0), candidate(1, 0, 1.7)))
+    assert [c.order for c in choose(ranked, lambda chosen: True, 2)] == [0]
+    assert [c.order for c in choose(ranked, lambda chosen: True, 2, filler=0.0)] == [0, 1]
 
 
 def test_choose_takes_a_dated_sentence_only_for_its_day() -> None:
