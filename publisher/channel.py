@@ -415,6 +415,7 @@ class Channel:
     where it is gone; `notify(address, subject, text)` mails one of the office's own people.
     `returned(mail, to, token, whose) -> Returned` reads what came back to the address `to`, and believes whom it is
     about where that is proven with the reader's token: `token(id)` gives it, `whose(token)` the reader's id (no network).
+    `domain() -> list[Finding]` is what DNS says of the sender, for the doctor.
     `leaving(token) -> str` is where a reader's mail program posts to leave, `joining(token) -> str` where somebody
     confirms that he wants to be on the list, or "" (no network).
 

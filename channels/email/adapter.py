@@ -232,6 +232,12 @@ class Email(Channel):
         connection.quit()
         return [Finding(True, f"{self.service} is reached {how} and lets us in; sender {self.account}")]
 
+    def domain(self) -> list[Finding]:
+        """What DNS says of the sender: SPF, DKIM, DMARC, PTR. Empty while the settings are not complete."""
+        from . import domain
+
+        return [] if self.settings.problems() else list(domain.findings(self.settings))
+
     def close(self) -> None:
         with self._lock:
             idle, self._idle = self._idle, []

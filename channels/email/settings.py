@@ -77,6 +77,11 @@ class EmailSettings(BaseModel):
     )
     dkim_second_selector: str = Field("", description="the same for a second signature, with an Ed25519 key")
     dkim_second_key: SecretStr | None = Field(None, description="the second key, Ed25519")
+    nameserver: str = Field(
+        "",
+        pattern=r"^$|^\[?[0-9A-Fa-f:.]+\]?(:\d+)?$",
+        description="the name server that the doctor asks about the sender, such as 9.9.9.9; those of this machine when unset",
+    )
     connect_timeout: float = Field(
         30,
         gt=0,

@@ -46,6 +46,7 @@ class Services:
             yield from _checked(channel)
             yield from self._readers(channel)
             yield from _leaving(channel)
+            yield from channel.domain() if hasattr(channel, "domain") else ()
         finally:
             channel.close()
         for lane in self.ledger.lanes() if self.ledger else ():
