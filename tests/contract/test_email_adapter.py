@@ -323,7 +323,12 @@ class Relay:
                 sock = self.context.wrap_socket(sock, server_side=True)
                 lines = sock.makefile("rb")
             if verb == "DATA" and reply.startswith("354"):
-                self.mails.append(b"".join(iter(lines.readline, b".\r\n")))
+                mail = []
+                while (line := lines.readline()) != b".\r\n":
+                    if not line:
+                        return
+                    mail.append(line)
+                self.mails.append(b"".join(mail))
                 answer = self.says.get(".", "250 2.0.0 queued as 7")
                 if answer is None:
                     return
@@ -336,6 +341,7 @@ def relay(**options: Any) -> Iterator[Relay]:
     try:
         yield made
     finally:
+        made.listener.shutdown(socket.SHUT_RDWR)  # closing alone would leave it waiting for ever
         made.listener.close()
 
 
