@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
     from publisher.ahead import Ahead
     from publisher.back import Back
+    from publisher.hours import Hours
     from publisher.notices import Notices
     from publisher.settings import Retry
     from publisher.webpage import Gate
@@ -82,6 +83,7 @@ class Delivering:
     ahead: Ahead | None = None
     notices: Notices | None = None
     back: Back | None = None
+    hours: Hours | None = None
     stamp: Callable[[], object] = lambda: None
     swept: float = 0.0
     """When a sweep last ended well, on this process's own clock (`time.monotonic`); 0: never."""
@@ -230,6 +232,8 @@ class Delivering:
                 now = channel  # the settings are being written; what was right when it began still is
             return Pace(now.rate, now.rates)
 
+        horizon = channel.horizon or self.retry.horizon
+        begun = of.until - horizon if of.until is not None else self.ledger.clock()
         Mailing(
             self.ledger,
             channel,
@@ -237,12 +241,21 @@ class Delivering:
             rendering,
             prepared,
             self.approvals,
-            channel.horizon or self.retry.horizon,
+            horizon,
             lambda claimed, error: verdict(claimed, channel, self.retry, error),
             self.observe,
             self._stopping,
             pace,
+            lambda: self._resting(of.channel, begun),
         ).run()
+
+    def _resting(self, channel: str, begun: float) -> float:
+        """When a mailing goes on that its channel's hours have ended for; one that began outside them was asked for."""
+        if self.hours is None or not self.hours.open(channel, begun):
+            return 0.0
+        now = self.ledger.clock()
+        opening = self.hours.opening(channel, now)
+        return opening if opening > now else 0.0
 
     def _same_service(self, channel: Channel, of: Row[Any]) -> None:
         """What was planned for a rehearsal must not go out in earnest, nor the other way round."""

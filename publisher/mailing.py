@@ -67,6 +67,8 @@ class Mailing:
     stopping: threading.Event
     pace: Callable[[], Pace]
     """As the settings have it now: it may be changed while a mailing is under way."""
+    rests: Callable[[], float] = lambda: 0.0
+    """When it goes on, where the channel's hours are over; 0 while they are not."""
     counts: Counter[str] = field(default_factory=Counter)
     _open: dict[str, tuple[Claimed, _Batch]] = field(default_factory=dict)
     _left: set[str] = field(default_factory=set)
@@ -117,6 +119,9 @@ class Mailing:
 
     def _more(self) -> bool:
         """Claim a batch, waiting for the pace if it is not long; False when nothing may go now."""
+        if until := self.rests():
+            self.ledger.rest(self.of, until)
+            return False
         ahead, self._ahead = self._ahead or self._desk.submit(self._claim), None
         self._waiting.extend(ahead.result())
         if self._waiting or not self._pace.rate:

@@ -53,7 +53,9 @@ class Office:
         from publisher.login import stamp
 
         self.one_world()
-        return delivering(self.settings, self.ledger, self._fresh, self.observe, lambda: stamp(self.settings))
+        made = delivering(self.settings, self.ledger, self._fresh, self.observe, lambda: stamp(self.settings))
+        made.hours = self.hours
+        return made
 
     @cached_property
     def corrections(self) -> Corrections:

@@ -119,6 +119,14 @@ class Batches(Parts):
             given = {"needed": approvals, "skew": self.skew, "key": of.id, "me": worker()}
             return set(c.scalars(claims.STILL, given))
 
+    def rest(self, of: Row[Any], until: float) -> None:
+        """What is left of a mailing goes on at `until`."""
+        with self.write() as c:
+            self._order(c, of)
+            theirs = part.c.delivery == of.id, claims.INDEXED, part.c.due < until
+            if c.execute(update(part).where(*theirs).values(due=until)).rowcount:
+                events.append(c, self._clock(c), of.announcement, "resting", delivery=of.id, until=until)
+
     def doubtful(self, key: str, most: int = 100) -> list[str]:
         """The addresses of a mailing's readers of whom it is not known whether they got it; the first so many."""
         rows = (

@@ -351,6 +351,27 @@ def test_in_doubt_is_sent_again_where_that_is_wanted(crowd):
     assert made.states() == {"delivered": 1}
 
 
+def test_a_mailing_rests_when_its_channel_s_hours_are_over(crowd):
+    """And goes on when they begin again; nobody is too late for it."""
+    made = crowd(160, PUBLISHER_TIMEZONE="UTC", PUBLISHER_PLAN__QUIET="00:00-00:01")
+    of, ledger, hours = made.plan(), made.office.ledger, made.office.delivering.hours
+    end = ledger.clock() + 0.3
+    tomorrow = end + 86_400
+
+    class Evening(type(hours)):
+        def open(self, channel, at):
+            return at <= end or at >= tomorrow
+
+    made.office.delivering.hours = Evening(quiet=hours.quiet, zone="UTC")
+    with slowly(made.box, 0.03):
+        made.office.run(until_idle=True)
+    states = made.states()
+    assert 0 < states["delivered"] < 160
+    assert {round((p.due - tomorrow) / 60) for p in ledger.parts(of) if p.state == "planned"} <= {0, 1}
+    made.rest()
+    assert made.sound() == {"delivered": 160}
+
+
 def test_who_is_in_doubt_is_named_and_when_it_will_be_done_is_said(crowd):
     """A person looks into the relay's log for an address; a pace that is set says how long it takes."""
     made = crowd(12, PUBLISHER_EMAIL__PER_SECOND="0.5")
