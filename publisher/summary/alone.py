@@ -21,6 +21,10 @@ _ASKS = pattern(r"[?؟？](?:[\"'”’»›“)\]}」』）】]|\s»)*$|[?؟？
 _ELLIPSIS = pattern(
     r"\b(?:did|does|do|has|have|had|is|are|was|were|can|could|will|would|should|must)(?: so| not)?[.!]$"
 )
+_HOW = pattern(
+    r"(?:How|Why|Comment|Pourquoi|Cómo|Por qué)\b(?!,)(?!.*(?:matters?|depends?|important|est|es|is|are) )"
+)
+"""A heading with a full stop: "How design can help."."""
 _LABEL = pattern(r"[\"“]?(?:Q|A|[A-ZÀ-Þ][\w’.-]*(?: [A-ZÀ-Þ][\w’.-]*){0,3}|[A-ZÀ-Þ ]{3,30}):\s")
 _LIST_MARK = pattern(r"(?:[•·▪‣◦●–—*-]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)])\s")
 _WORD = pattern(r"\w+(?:[’'-]\w+)*")
@@ -108,6 +112,8 @@ def _fragment(text: str, r: Rules) -> str:
         return "points at what follows it"
     if known.half.match(lower) and not known.other.search(lower):
         return "tells one half of what has another"
+    if _HOW.match(text):
+        return "is no full sentence"
     if r.spaced and len(words) < 12 and _ELLIPSIS.search(text):
         return "leaves out what another sentence says"
     return "" if _STOPS.search(text) else "is no full sentence"

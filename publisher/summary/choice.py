@@ -110,14 +110,7 @@ def candidates(statement: Statement) -> Choice:
     ranked, bound = [], []
     for n, (sentence, its) in enumerate(zip(proper, graded, strict=True)):
         day = statement.issued[:10] if sentence.bond == "day" and _ISO.match(statement.issued) else ""
-        after = (
-            n - 1
-            if sentence.bond == "after"
-            and n
-            and places[n] - places[n - 1] == 1
-            and sentence.passage.block - proper[n - 1].passage.block < 2
-            else None
-        )
+        after = n - 1 if sentence.bond == "after" and _follows(places[n], found, places[:n]) else None
         if sentence.why and not day and after is None and not sentence.headed:
             continue
         made = _candidate(sentence, n, its, list(_faults(n, statement, proper, introduced)))
@@ -153,6 +146,20 @@ def one_sided(chosen: Sequence[Candidate], choice: Choice) -> str:
     if not choice.worry or not any(c.praises for c in chosen) or any(c.worries for c in chosen):
         return ""
     return f"the sentences chosen praise, while the statement also says: “{_opening(choice.worry)}”"
+
+
+def _follows(n: int, found: Sequence[_Read], before: Sequence[int]) -> bool:
+    """Whether the sentence `n` leans on the one right before it, which is proper.
+
+    What begins a paragraph leans on all of the paragraph before: on its sentence only where that has one alone.
+    """
+    if not before or before[-1] != n - 1:
+        return False
+    block = found[n - 1].passage.block
+    if found[n].passage.block == block:
+        return True
+    alone_there = n < 2 or found[n - 2].passage.block != block
+    return alone_there and found[n].passage.block - block == 1
 
 
 def _candidate(

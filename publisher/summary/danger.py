@@ -120,14 +120,10 @@ class Danger(NamedTuple):
     other: Pattern
 
 
-def danger(language: str) -> Danger:
-    """The patterns for a BCP 47 tag; the English ones where a language has none of its own."""
-    known = primary(language)
-    return _danger(known if known in _BACK else "en")
-
-
 @cache
-def _danger(language: str) -> Danger:
+def danger(tag: str) -> Danger:
+    """The patterns for a BCP 47 tag; the English ones where a language has none of its own."""
+    language = primary(tag) if primary(tag) in _BACK else "en"
     spaced = language not in ("zh", "ja")
     bound = r"(?<![\w’'])" if spaced else ""
 

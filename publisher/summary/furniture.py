@@ -114,14 +114,10 @@ class Page(NamedTuple):
     contact: Pattern
 
 
-def page(language: str) -> Page:
-    """The patterns for a BCP 47 tag."""
-    return _page(primary(language))
-
-
 @cache
-def _page(language: str) -> Page:
-    """A language's own patterns beside the English ones; `\\b` first, since a search tries each position."""
+def page(tag: str) -> Page:
+    """The patterns for a BCP 47 tag: its own beside the English ones; `\\b` first, since a search tries each position."""
+    language = primary(tag)
     bound = "" if language in ("zh", "ja") else r"\b"
 
     def both(table: dict[str, str]) -> Pattern:

@@ -104,7 +104,7 @@ FRENCH = Words(
     r"|d[’']autre part)|ce faisant|sans cela|malgré (?:cela|ce)|depuis lors|entre-temps"
     r"|(?:avec|sur|selon|par|sous|après|avant|depuis|lors de|grâce à) (?:ce|cet|cette|ces|cela|celui"
     r"|celle)|y compris|une telle?|un tel|de tels|de telles|tel(?:le|s|les)?",
-    points=r"(?<!mais )également|(?:nous|ils|elles|on) y|(?:nous|ils|elles|on) (?:l[’']|les |leur |lui )\w+|ceci|nous avons donc|donc|ce dernier|cette dernière|ces derni(?:ers|ères)|susmentionn\w+"
+    points=r"(?<!mais )également|(?:nous|ils|elles|on) y|s[’']en trouv\w+|(?:nous|ils|elles|on) (?:l[’']|les |leur |lui )\w+|ceci|nous avons donc|donc|ce dernier|cette dernière|ces derni(?:ers|ères)|susmentionn\w+"
     r"|précité\w*|ci-dessus|ci-dessous|lui aussi|elle aussi|non seulement(?!.*\bmais\b)|celui-ci"
     r"|celle-ci|ceux-ci|ces|cet(?:te)?(?! (?:semaine|année|nuit))",
     person=r"il(?! (?:n[’']y|y|est|était|sera|faut|fallait|s[’']agit|existe|convient|importe|se passe|reste|suffit|ne (?:faut|s[’']agit|suffit)))|elle(?!-même)|lui(?!-même)",
@@ -132,7 +132,7 @@ FRENCH = Words(
 )
 
 SPANISH = Words(
-    leans=r"\w+ (?:años?|mes(?:es)?|días?|semanas?) (?:después|más tarde),|sus?|\w+ó(?= )|est[aeo]s?|es[aeo]s?|aquel(?:la|los|las|lo)?|él|ella|ellos|ellas|ello|sin embargo"
+    leans=r"durante (?:las?|los?) siguientes?|\w+ (?:años?|mes(?:es)?|días?|semanas?) (?:después|más tarde),|sus?|\w+ó(?= )|est[aeo]s?|es[aeo]s?|aquel(?:la|los|las|lo)?|él|ella|ellos|ellas|ello|sin embargo"
     r"|no obstante|además|también|asimismo|por (?:lo tanto|tanto|ello|eso|consiguiente|otra parte"
     r"|otro lado|el contrario|ejemplo)"
     r"|así(?:,| pues| mismo)|pero|y|e|o|aunque est|en consecuencia|en cambio|mientras tanto"

@@ -49,6 +49,11 @@ def reasons(choice: Choice) -> dict[str, str]:
         ("en", "As part of these efforts, the members will publish a report every year."),
         ("en", "More specifically, the circular sets the rules for all harbours in the North."),
         ("en", "In the second, the members send observers to the harbours in the North."),
+        ("en", "Closing a harbour to an aid ship changes that, and the crews know it well."),
+        ("en", "The ministers set out to answer that question at the meeting in Geneva."),
+        ("en", "Three years later, the harbours of the North opened to all aid ships."),
+        ("en", "By reading the rules, both will know what the harbours of the North ask."),
+        ("fr", "Les ministres du Nord y étaient invités, et nous y étions pour le vote."),
         ("en", "When members close a harbour to an aid ship, they may be doing just that."),
         ("en", "Below are four of the rules that the harbours of the North have to apply."),
         ("en", "We then sent two observers to every harbour in the North of the country."),
@@ -166,6 +171,10 @@ def test_a_weekday_with_its_date_is_no_relative_date() -> None:
             "Ports were closed in many parts of the worldIn a number of countries crews waited.",
         ),
         ("label", "Anna Lind: The ports of the North will remain open to all aid ships."),
+        ("points at", "Here are a few of the good reasons for open ports in the North."),
+        ("one half", "On the one hand, open ports have saved many lives in the North."),
+        ("leaves out", "The Harbour Police of Nordhav did."),
+        ("no full sentence", "How open ports can help the crews of aid ships in the winter."),
         ("footnote", "The ports² of the North remain open to all aid ships in winter."),
     ],
 )
@@ -201,6 +210,28 @@ def test_blocks_of_kind_quote_are_left_out() -> None:
     """Their speaker stands in another block."""
     blocks = (Block("paragraph", LEAD), Block("quote", "The ports of the North will stay open for good."))
     assert texts(candidates(Statement("Open ports", blocks))) == [LEAD]
+
+
+@pytest.mark.parametrize(
+    ("before", "goes_on"),
+    [(LEAD, True), (f"{LEAD} EU authorities must inspect the ships of the North.", False)],
+)
+def test_what_begins_a_paragraph_leans_on_the_whole_of_the_one_before(before: str, goes_on: bool) -> None:
+    """ "They" after "EU authorities …" would be these, where the paragraph spoke of the members."""
+    they = "They support the talks led by Norway and welcome the agreement of both sides."
+    choice = candidates(statement(before, they))
+    assert any(c.after is not None for c in choice.bound if c.text == they) is goes_on
+
+
+@pytest.mark.parametrize("name", ["Orlov", "Raman"])
+def test_one_name_alone_ranks_below(name: str) -> None:
+    """Who is introduced with two names is known by one only to who has read that; countries are no persons."""
+    first = "Raman Orlov, a journalist of South Sudan, spoke of the ports and the aid ships."
+    second = f"{name} joined the crews of aid ships in the ports, and Sudan opened the ports."
+    choice = candidates(statement(first, second))
+    assert f"it names “{name}”, whom" in next(c.why for c in choice.ranked if c.text == second)
+    whole = candidates(statement(first, f"Sudan has opened all the ports, {first}"))
+    assert all("it names" not in c.why for c in whole.ranked)
 
 
 def test_a_surname_alone_is_left_out() -> None:
