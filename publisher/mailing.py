@@ -42,7 +42,7 @@ FLUSH = 500
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Batch:
     """Claimed together: `rest` parts of it have no result yet."""
 
@@ -72,6 +72,7 @@ class Mailing:
     counts: Counter[str] = field(default_factory=Counter)
     _open: dict[str, tuple[Claimed, _Batch]] = field(default_factory=dict)
     _left: set[str] = field(default_factory=set)
+    _batches: set[_Batch] = field(default_factory=set)
     _waiting: deque[Claimed] = field(default_factory=deque)
     _settled: list[tuple[Claimed, Verdict, _Batch]] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -96,7 +97,7 @@ class Mailing:
             finally:
                 self._over = self._halted = True
                 self._put_back()
-                self._flush()
+                self._finish()
         if any(self.counts.values()):
             self.ledger.mailed(self.of, dict(self.counts))
             self.observe("mailed", {"delivery": self.of.id, **self.counts})
@@ -135,13 +136,10 @@ class Mailing:
     def _claim(self) -> list[Claimed]:
         if self._over:
             return []
-        most = self._size
-        if (
-            self.channel.rate
-        ):  # a batch is half a second's, so that the pace is even and a change of it is soon felt
-            most = max(1, min(most, int(self.channel.rate * 0.5)))
+        most, self._pace = self._size, self.pace()
+        if self._pace.rate:  # half a second's, so that the pace is even and a change of it is soon felt
+            most = max(1, min(most, int(self._pace.rate * 0.5)))
         batch = _Batch(Journal(self.ledger.journals, worker()), time.clock_gettime(_CLOCK))
-        claimed: list[Claimed] = []
         try:
             claimed = self.ledger.claim_many(
                 self.of,
@@ -153,10 +151,14 @@ class Mailing:
                 pace=self._pace,
                 keep=batch.journal.batch,
             )
-        finally:
-            if not claimed:
-                batch.journal.done()
+        except BaseException:
+            batch.journal.leave()  # the claim may have been committed all the same
+            raise
+        if not claimed:
+            batch.journal.done()
+            return []
         batch.rest = len(claimed)
+        self._batches.add(batch)
         handed = [self._handed(one, batch) for one in claimed]
         return [one for one in handed if one.part.recipient]
 
@@ -239,6 +241,14 @@ class Mailing:
             lost = OutcomeUnknown(f"{self.of.channel} took it and did not say what became of it")
             self._result(key, self.verdict(claimed, lost) if key in self._left else PUT_BACK)
 
+    def _finish(self) -> None:
+        """The last results. If the ledger is away, the journals are left to the next sweep that reaches it."""
+        try:
+            self._desk.submit(self._flush).result()
+        finally:
+            for batch in self._batches:
+                batch.journal.leave()
+
     def _flush(self) -> None:
         """Write the results so far into the ledger; batches that have all of theirs need no journal any more."""
         with self._lock:
@@ -256,6 +266,7 @@ class Mailing:
             batch.rest -= 1
             if not batch.rest:
                 self._sized(batch)
+                self._batches.discard(batch)
                 batch.journal.done()
 
     def _sized(self, batch: _Batch) -> None:

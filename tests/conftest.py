@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,6 +20,10 @@ from publisher.ledger import Ledger, NewDelivery, Plan, engine, identity, schema
 from publisher.settings import Retry
 from publisher.statement import Block, Statement
 from tests import quick
+
+# The state folder of whoever runs the tests is not theirs; processes they start inherit it.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="publisher-tests-")
+atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
 
 HERE = "http://127.0.0.1:1"
 

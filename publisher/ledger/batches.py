@@ -6,9 +6,11 @@ after all (the mailing was held, the process had to stop, somebody left the list
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from publisher import audience, journal
 from publisher.channel import Part, Receipt, Rendering
 from publisher.ledger import acts, claims, events
 from publisher.ledger.parts import PROVABLE, Claimed, Parts, Verdict, receipt, stored, told, worker
-from publisher.ledger.schema import announcement, delivery, lane, part, subscriber
+from publisher.ledger.schema import announcement, delivery, identity, lane, part, subscriber
 
 PUT_BACK = Verdict("waiting", spent=False)
 """What becomes of a part that was claimed and surely not sent: its turn comes again."""
@@ -36,7 +38,7 @@ class Pace:
 class Batches(Parts):
     """Claiming and settling many parts of one addressed delivery at once."""
 
-    @property
+    @cached_property
     def journals(self) -> Path:
         """Where the journals of this ledger's mailings are: beside it, or in the user's state folder."""
         url = self.engine.url
@@ -44,8 +46,10 @@ class Batches(Parts):
             return Path(f"{url.database}.journals")
         from platformdirs import user_state_path
 
-        name = f"{url.host or 'local'}-{url.port or ''}-{url.database}".replace("/", "_")
-        return user_state_path("publisher") / "journals" / name
+        with self.read() as c:
+            name = c.scalar(select(identity.c.value).where(identity.c.name == "ledger"))
+        state = os.environ.get("STATE_DIRECTORY", "").split(":")[0] or user_state_path("publisher")
+        return Path(state) / "journals" / str(name or "ledger")
 
     def claim_many(
         self,
