@@ -105,7 +105,7 @@ class Delivering:
     )
 
     def once(self, only: str | None = None, *, wait: bool = True) -> int:
-        """Begin everything that is due now, of one announcement or of all; how many deliveries were begun.
+        """Begin everything that is due now, of one announcement or of all; how much was done: deliveries begun, parts tidied up.
 
         With `wait` returns when it is done. A delivery that is still being worked on is not begun again.
         """
@@ -114,7 +114,7 @@ class Delivering:
         if only and wait:
             # Nobody else's doubts wait for it, and it would take turns with the claims.
             futures.wait([future for future in begun if future is not None])
-        self.ledger.sweep()
+        swept = self.ledger.sweep()
         if only is None:
             self._beside()
         begun += [self._begin(c.of.id, self._look, c, self._lookers) for c in self.ledger.in_doubt(only)]
@@ -122,7 +122,7 @@ class Delivering:
         if wait:
             for future in started:
                 future.result()
-        return len(started)
+        return len(started) + swept
 
     def until_idle(self, only: str | None = None) -> None:
         """`once` until nothing is due now; of everything, looks and notices included."""

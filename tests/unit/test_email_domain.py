@@ -137,6 +137,7 @@ def test_spf_is_that_of_the_envelope(server: Server) -> None:
         ("v=DKIM1; p=", "is not the one that signs"),
         (RSA.record.replace("k=rsa;", "k=rsa; t=y;"), "marked as a test"),
     ],
+    ids=["none", "another kind", "another key", "withdrawn", "on trial"],
 )
 def test_a_key_that_is_not_published_as_it_signs_is_named(server: Server, record: str, said: str) -> None:
     if record:
