@@ -25,6 +25,10 @@ _HOW = pattern(
     r"(?:How|Why|Comment|Pourquoi|Cómo|Por qué)\b(?!,)(?!.*(?:matters?|depends?|important|est|es|is|are) )"
 )
 """A heading with a full stop: "How design can help."."""
+_BELOW = pattern(
+    r"\b(?:above|below|ci-dess(?:ous|us)|más (?:abajo|arriba)|untenstehend\w*|obenstehend\w*|nedan|ovan|ниже|выше)(?= to\b|[.,;)]|$)"
+    r"|\b(?:shown|listed|described|outlined|set out|mentioned) (?:above|below)\b"
+)
 _LABEL = pattern(r"[\"“]?(?:Q|A|[A-ZÀ-Þ][\w’.-]*(?: [A-ZÀ-Þ][\w’.-]*){0,3}|[A-ZÀ-Þ ]{3,30}):\s")
 _LIST_MARK = pattern(r"(?:[•·▪‣◦●–—*-]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)])\s")
 _WORD = pattern(r"\w+(?:[’'-]\w+)*")
@@ -108,7 +112,7 @@ def _fragment(text: str, r: Rules) -> str:
     if _ASKS.search(text):
         return "asks a question"
     lower, known = text.lower(), danger(r.language)
-    if known.lists.match(lower):
+    if known.lists.match(lower) or _BELOW.search(lower):
         return "points at what follows it"
     if known.half.match(lower) and not known.other.search(lower):
         return "tells one half of what has another"

@@ -76,7 +76,7 @@ _FURNITURE = {
     "ja": r"報道解禁|解禁(?:日時|まで)|クリック|全文(?:は|を)|詳細は|詳しくは|購読|フォロー|シェア",
 }
 _OLDER = {
-    "en": r"earlier version|correction\b|corrected\b|errat(?:um|a)\b|wrongly (?:said|stated|gave)|"
+    "en": r"^(?:\W*(?:update|updated|correction|corrected|clarification)\b[^:]{0,30}:)|earlier version|correction\b|corrected\b|errat(?:um|a)\b|wrongly (?:said|stated|gave)|"
     r"previously (?:said|stated|reported)|(?:initial|early|first|preliminary|unconfirmed|"
     r"earlier) (?:reports?|figures?|estimates?|counts?)|was (?:first|initially|originally) reported|"
     r"initially (?:said|reported|put)|(?:so far|as of (?:now|\d)).{0,80}\b(?:killed|dead|died|deaths?|injured|wounded|missing)\b|"

@@ -23,7 +23,7 @@ ENGLISH = Words(
     r"|in (?:response|return|sum|practice|consequence),|as (?:a result|a consequence|such)\b"
     r"|at the same time"
     r"|for (?:example|instance)|on the (?:other|contrary)|by contrast|of course|even so|that said"
-    r"|despite that|turns out|on the flip side|we (?:even|next)"
+    r"|despite that|turns out|well,|on the flip side|we (?:even|next)"
     r"|(?:an?|one|two|three|four|five|six|several|some) (?:day|week|month|year|decade)s? (?:later|earlier|on),"
     r"|to (?:do|achieve) (?:so|this|that)|after that|since then|until then|by then|with that|in that"
     r"|(?:one|some|many|most|all|none|each|several|few|two|three) of (?:them|these|those|which|whom)"
@@ -43,9 +43,9 @@ ENGLISH = Words(
     r"|the former(?=[,.;])|respectively(?=\.$)|too(?=[.!]?$)|as well(?=[.!]?$)|this(?! (?:morning"
     r"|afternoon|evening|week|weekend|month|year|summer"
     r"|autumn|fall|winter|spring|quarter|season|decade|century)\b)|these|such(?! (?:as|that|time)\b)"
-    r"|said (?:above|earlier)|the two(?= \w+s\b)|that(?=[.;!]|$)|(?:chang\w+|does|do|did|like|than|after|before|beyond|despite) that(?=,)"
+    r"|said (?:above|earlier)|the two(?= \w+s\b)|that(?=[.;:!]|$)|(?:chang\w+|does|do|did|like|than|after|before|beyond|despite) that(?=,)"
     r"|(?:of|to|in|on|at|for|with|by|answer|solve|meet|toward) that (?:question|issue|problem|point|goal|end|reason|purpose|decision|regard|respect|context|spirit|light|effort|vision|commitment)"
-    r"|(?:above|below)(?= to\b|[.,;)]|$)|(?<=, )both(?= (?:will|can|are|have|were|must|should))"
+    r"|(?<=, )both(?= (?:will|can|are|have|were|must|should))"
     r"|(?:rise to|rising to|meet|face|address|resolve|follow|monitor|discuss|solve) the (?:challenge|situation|matter|issue|problem|incident|case|moment)(?=[,.;!]|$)"
     r"|the other (?:side|one|two|hand)|see (?:above|below)|not only(?!.*\bbut\b)|vice versa|(?:doing|means|be) (?:just|exactly|precisely) that(?=[.!,;]|$)"
     r"|(?:mentioned|described|set out|outlined|listed) (?:above|below)",
@@ -92,7 +92,7 @@ ENGLISH = Words(
 )
 
 FRENCH = Words(
-    leans=r"\w+ (?:an|mois|jour|semaine)s? (?:plus tard|après),|pour commencer|au départ|pour finir|son|sa|ses|il(?! (?:est|faut|existe|convient|y a|s[’']agit|importe)\b)|ils|elles?|ce(?:la|ci"
+    leans=r"ensemble,|(?:(?:[^\s,]+ ){0,3}[^\s,]+, )?(?:nous|ils|elles|on) (?:l[’']|les |leur |lui )\w+|\w+ (?:an|mois|jour|semaine)s? (?:plus tard|après),|pour commencer|au départ|pour finir|son|sa|ses|il(?! (?:est|faut|existe|convient|y a|s[’']agit|importe)\b)|ils|elles?|ce(?:la|ci"
     r"|lui(?:-ci)?|lle(?:s|-ci)?|ux(?:-ci)?)?|c[’']est|ces|cet(?:te)?"
     r"|leurs?|eux|lui|cependant|toutefois|néanmoins|pourtant|mais|et|ou|or|donc|ainsi|aussi"
     r"|également|de plus|en outre|par ailleurs"
@@ -104,7 +104,7 @@ FRENCH = Words(
     r"|d[’']autre part)|ce faisant|sans cela|malgré (?:cela|ce)|depuis lors|entre-temps"
     r"|(?:avec|sur|selon|par|sous|après|avant|depuis|lors de|grâce à) (?:ce|cet|cette|ces|cela|celui"
     r"|celle)|y compris|une telle?|un tel|de tels|de telles|tel(?:le|s|les)?",
-    points=r"(?<!mais )également|(?:nous|ils|elles|on) y|s[’']en trouv\w+|(?:nous|ils|elles|on) (?:l[’']|les |leur |lui )\w+|ceci|nous avons donc|donc|ce dernier|cette dernière|ces derni(?:ers|ères)|susmentionn\w+"
+    points=r"(?<!mais )également|(?:nous|ils|elles|on) y|s[’']en trouv\w+|ceci|nous avons donc|donc|ce dernier|cette dernière|ces derni(?:ers|ères)|susmentionn\w+"
     r"|précité\w*|ci-dessus|ci-dessous|lui aussi|elle aussi|non seulement(?!.*\bmais\b)|celui-ci"
     r"|celle-ci|ceux-ci|ces|cet(?:te)?(?! (?:semaine|année|nuit))",
     person=r"il(?! (?:n[’']y|y|est|était|sera|faut|fallait|s[’']agit|existe|convient|importe|se passe|reste|suffit|ne (?:faut|s[’']agit|suffit)))|elle(?!-même)|lui(?!-même)",

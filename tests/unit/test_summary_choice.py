@@ -87,6 +87,7 @@ def test_a_sentence_that_leans_on_another_is_left_out(language: str, sentence: s
 @pytest.mark.parametrize(
     "sentence",
     [
+        "Let’s Encrypt will no longer sign the certificates of the northern ports.",
         "76 per cent of all crews trust the harbours of the North to stay open.",
         "94 % of the population of Nordhav lives within an hour of a harbour.",
         "The members meet the challenge of open ports with patrols and inspections.",
@@ -171,6 +172,8 @@ def test_a_weekday_with_its_date_is_no_relative_date() -> None:
             "Ports were closed in many parts of the worldIn a number of countries crews waited.",
         ),
         ("label", "Anna Lind: The ports of the North will remain open to all aid ships."),
+        ("first figures", "Update 16 March 2026: the ports of the North will open a month later."),
+        ("points at", "Anna Lind parts the ports into four types, as shown in the table below."),
         ("points at", "Here are a few of the good reasons for open ports in the North."),
         ("one half", "On the one hand, open ports have saved many lives in the North."),
         ("leaves out", "The Harbour Police of Nordhav did."),
