@@ -35,6 +35,7 @@ _WORD = pattern(r"\w+(?:[’'-]\w+)*")
 _QUOTED = pattern(
     r"“[^“”]*”|„[^„“”]*[“”]|«[^«»]*»|»[^«»]*«|「[^「」]*」|『[^『』]*』|\"[^\"]*\"|”[^”]*”|(?<!\w)‘[^‘]*?’(?!\w)"
 )
+_MARKED = pattern('[“„«»「『”"‘]')
 _NAME = pattern(
     r"(?<=\w )(?<![Tt]he )(?<![Ll][ae] )(?<![Dd](?:er|ie|as) )[A-ZÀ-ÞЀ-Я][\w’-]+"
     r"|(?<![Tt]he )\b(?!(?:The|La|Le|El|Die|Der|Das|In|At|On) )[A-ZÀ-ÞЀ-Я][\w’-]+ [A-ZÀ-ÞЀ-Я][\w’-]+|[ァ-ヺー]{3,}"
@@ -134,7 +135,7 @@ def _page(text: str, r: Rules) -> str:
         return "describes the organisation, not the news"
     if _LABEL.match(text) and len(text.split(":")[0]) < 40:
         return "begins with a label"
-    names = _NAMES_LIST.search(text)
+    names = _NAMES_LIST.search(text) if text.count(", ") > 7 else None
     if names and len(names[0]) > len(text) * 0.4:
         return "is mostly a list of names"
     if _RUN_TOGETHER.search(text):
@@ -162,7 +163,7 @@ def balanced(text: str) -> bool:
 def _quotation(text: str, r: Rules) -> str:
     if not balanced(text):
         return "opens or closes a quotation or a bracket that it does not hold whole"
-    spans = [found.span() for found in _QUOTED.finditer(text)]
+    spans = [found.span() for found in _QUOTED.finditer(text)] if _MARKED.search(text) else []
     if not spans:
         return ""
     longest = max(text[a:b].count(" ") for a, b in spans) if r.spaced else max(b - a for a, b in spans) // 3
@@ -224,7 +225,7 @@ def _answered(text: str, found: re.Match[str]) -> bool:
 
 
 def _outside(text: str) -> str:
-    if not any(mark in text for mark in '“„«»「『”"‘'):
+    if not _MARKED.search(text):
         return text
     return _without(text, [found.span() for found in _QUOTED.finditer(text)])
 

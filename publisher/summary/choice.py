@@ -106,7 +106,7 @@ def candidates(statement: Statement) -> Choice:
     places = [n for n, s in enumerate(found) if not s.passage.why and s.why != alone.VISITOR]
     proper = [found[n] for n in places]
     graded = score.features([s.text for s in proper], statement.title, r)
-    introduced = _Introduced(proper)
+    introduced = _Introduced(proper, statement.text, r)
     ranked, bound = [], []
     for n, (sentence, its) in enumerate(zip(proper, graded, strict=True)):
         day = statement.issued[:10] if sentence.bond == "day" and _ISO.match(statement.issued) else ""
@@ -235,7 +235,8 @@ def _faults(
         and (_COUNT.match(found[0]) or introduced.things.get(thing, n) < n)
     ):
         yield DEFINITE, f"“{found[0]}” is introduced elsewhere"
-    if name := alone.bare_name(text, statement.text[: proper[n].start], title, rules(statement.language)):
+    before = introduced.body[: proper[n].start]
+    if name := alone.bare_name(text, before, title, introduced.rules):
         yield NAMED, f"it names “{name}”, whom another sentence introduces"
     if n and (paper := alone.PAPER.match(text)) and paper[1].lower() not in title.lower():
         yield NAMED, f"“{paper[0]}” is introduced elsewhere"
@@ -244,9 +245,10 @@ def _faults(
 
 
 class _Introduced:
-    """Where a statement introduces its acronyms (all places) and its things (the first: "a panel")."""
+    """Where a statement, whose text is `body`, introduces its acronyms (all places) and its things (the first: "a panel")."""
 
-    def __init__(self, proper: Sequence[_Read]) -> None:
+    def __init__(self, proper: Sequence[_Read], body: str, r: Rules) -> None:
+        self.body, self.rules = body, r
         self.acronyms: dict[str, set[int]] = {}
         self.things: dict[str, int] = {}
         for n, sentence in enumerate(proper):
