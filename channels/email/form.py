@@ -22,6 +22,8 @@ PLACEHOLDER = "https://unsubscribe.invalid/everybody-gets-a-link-of-their-own-he
 ATTACHED = 10
 """Documents at most; it is their size that counts."""
 
+_UNNAMEABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What would end a header, or turn a file's name around."""
 _FIRST_STYLE = re.compile(r"(<head>)(<style>.*?</style>)(.*?)(</head>)", re.DOTALL)
 
 T = TypeVar("T")
@@ -46,7 +48,9 @@ class EmailForm(Form):
         found = [
             f"{m.name}: only PDF files are attached" for m in media if m.type not in self.media.document_types
         ]
-        found += [f"{m.name}: its name has a control character" for m in media if not m.name.isprintable()]
+        found += [
+            f"{m.name!r}: its name has a control character" for m in media if _UNNAMEABLE.search(m.name)
+        ]
         if (size := sum(m.size for m in media)) > self.media.document_bytes:
             found.append(
                 f"{size:,} bytes would be attached; {PREFIX}ATTACH_MAX allows {self.media.document_bytes:,}"
