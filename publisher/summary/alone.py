@@ -29,6 +29,8 @@ _BELOW = pattern(
     r"\b(?:above|below|ci-dess(?:ous|us)|más (?:abajo|arriba)|untenstehend\w*|obenstehend\w*|nedan|ovan|ниже|выше)(?= to\b|[.,;)]|$)"
     r"|\b(?:shown|listed|described|outlined|set out|mentioned) (?:above|below)\b"
 )
+_WHOLE = pattern(r"(?:unless|except)\b[^,]+, ")
+"""A condition with what depends on it in the same sentence."""
 _LABEL = pattern(r"[\"“]?(?:Q|A|[A-ZÀ-Þ][\w’.-]*(?: [A-ZÀ-Þ][\w’.-]*){0,3}|[A-ZÀ-Þ ]{3,30}):\s")
 _LIST_MARK = pattern(r"(?:[•·▪‣◦●–—*-]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)])\s")
 _WORD = pattern(r"\w+(?:[’'-]\w+)*")
@@ -196,8 +198,8 @@ def _without(text: str, spans: list[tuple[int, int]]) -> str:
 
 def _leaning(text: str, r: Rules) -> str:
     lower = text.lower()
-    found = r.leans.match(lower)
-    if found:
+    found = r.leans.match(lower) or danger(r.language).back.match(lower)
+    if found and not _WHOLE.match(lower):
         word = text[: found.end()].strip(' \t"“«„‘¿¡,')
         return f"begins with “{word}”, which leans on the sentence before"
     if found := _SHARE.match(lower):
