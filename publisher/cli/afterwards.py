@@ -68,6 +68,7 @@ def serve(host: str, port: int) -> int:
     \b
     publisher serve               beside the web site
     """
+    common.long()
     with common.office(delivering=True) as office:
         from publisher.serve import Serving
 
@@ -93,6 +94,7 @@ def run(until_idle: bool) -> int:
     """
     from publisher import views
 
+    common.long()
     with common.office(delivering=True) as office:
         if not until_idle:
             common.warn(f"the clock runs on {office.ledger.place}; stop it with Ctrl-C")

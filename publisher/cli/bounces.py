@@ -45,6 +45,7 @@ def bounces(files: tuple[Path, ...], maildir: Path | None, recipient: str, dry: 
 
     if maildir and (files or recipient):
         raise click.UsageError("--maildir goes with neither FILE nor --recipient")
+    common.long()
     mails = _new(maildir) if maildir else _given(files)
     rows: list[dict[str, Any]] = []
     with common.office() as office, _patient():

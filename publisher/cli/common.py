@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
@@ -110,6 +111,11 @@ def _rehearsal(settings: Any, delivering: bool, after: bool) -> Iterator[Any]:
     warn("REHEARSAL: nothing goes to the public; everything goes to the built-in sandbox")
     with rehearsing(settings, running=delivering, after=after) as ready:
         yield ready
+
+
+def long() -> None:
+    """Collect garbage as Python does by itself: what runs long would gather it, as a quick command may (see `cli.run`)."""
+    gc.set_threshold(700, 10, 10)
 
 
 def warn(*sentences: str) -> None:

@@ -61,6 +61,7 @@ def import_(
     from publisher import enrol, roster
 
     columns = _mapped(maps)
+    common.long()
     with common.office() as office, _twice(file) as stream, _progress(stream) as told:
         result = enrol.load(
             office.ledger,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import tracemalloc
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -177,3 +179,21 @@ def test_a_language_that_is_none_is_refused(ledger: Ledger) -> None:
         audience.add(ledger, "a@x.org", language="Français")
     audience.add(ledger, "a@x.org", language="FR_ch", tags=["press"])
     assert [(p.language, p.tags) for p in audience.listed(ledger)] == [("fr-CH", ["press"])]
+
+
+def test_a_command_that_runs_long_collects_its_garbage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start collects none, to be quick; an import that did the same would grow with its file."""
+    from publisher.cli import main
+
+    (tmp_path / "p.csv").write_text("email\na@x.org\n")
+    monkeypatch.setenv("PUBLISHER_DATABASE_URL", f"sqlite:///{tmp_path / 'l.db'}")
+    before = gc.get_threshold()
+    gc.set_threshold(50_000)
+    try:
+        with pytest.raises(SystemExit):
+            main(["subscribers", "import", str(tmp_path / "p.csv")])
+        assert gc.get_threshold()[0] < 1000
+    finally:
+        gc.set_threshold(*before)
