@@ -81,6 +81,9 @@ class Form:
     """Whether posts are threads unless the author says otherwise (`channels: <name>: {thread: …}`)."""
     thread_sentences: int = 0
     """How many chosen sentences a thread may use; 0: the channel has no threads."""
+    full_text: bool | None = None
+    """Whether the whole statement stands below its summary unless the author says otherwise; None: there is no room. One that
+    has is told by `full_text` among its `options`."""
     options: tuple[str, ...] = ()
     """Front-matter keys of `channels: <name>:` that are no texts; the form checks and reads them in `headers`."""
 

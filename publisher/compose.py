@@ -20,12 +20,16 @@ from publisher.channel import MAIN, Channel, Copy, Field, Post, Rendering
 from publisher.errors import StatementError, Unfit
 from publisher.filling import Filling
 from publisher.render import Occasion, Renderer
-from publisher.statement import Media, Statement
-from publisher.summary import FILLER, Candidate, Choice, choose, faithful, one_sided, phrases, sober
+from publisher.statement import Block, Media, Statement
+from publisher.summary import FILLER, Candidate, Choice, choose, faithful, one_sided, phrases, reading, sober
+from publisher.summary.alone import relative_day
+from publisher.summary.words import rules
 from publisher.text import Text
 
 TODAY = "today"
 """The override that leaves out, where it is false, what is true only on the day of issue."""
+FULL_TEXT = "full_text"
+"""The override that puts the whole statement below its summary, where the channel has room."""
 CORRECTION = "correction"
 """What the author's own words for a reply that corrects are kept under."""
 
@@ -102,7 +106,10 @@ class Composition:
 
     @cached_property
     def filling(self) -> Filling:
-        return Filling(self.renderer, self.statement, self.channel, self.names, self._fits, self.occasion)
+        full = self._full_text()
+        return Filling(
+            self.renderer, self.statement, self.channel, self.names, self._fits, self.occasion, full
+        )
 
     @property
     def given(self) -> dict[str, Any]:
@@ -133,11 +140,29 @@ class Composition:
     @property
     def _today(self) -> str:
         """The day the statement was issued on, which words that speak of "today" are held to; "" where none may."""
-        asked = self.given.get(TODAY, True)
-        if not isinstance(asked, bool):
-            where = f"{self._where}: channels.{self.channel.name}.{TODAY}"
-            raise StatementError(f"{where} is true or false, not {asked!r}")
-        return self.statement.issued[:10] if asked and not self.occasion else ""
+        return self.statement.issued[:10] if self._asked(TODAY, True) and not self.occasion else ""
+
+    def _asked(self, key: str, default: bool) -> bool:
+        """What the author says of `key`. Raises StatementError for what is neither true nor false."""
+        given = self.given.get(key, default)
+        asked = thread.said(given)
+        if asked is None:
+            where = f"{self._where}: channels.{self.channel.name}.{key}"
+            raise StatementError(f"{where} is true or false, not {given!r}")
+        return asked
+
+    def _full_text(self) -> tuple[Block, ...]:
+        """The whole statement, where it is wanted below its summary: what the page said beside it is none of it."""
+        default = self.channel.form.full_text
+        if default is None or not self._asked(FULL_TEXT, default):
+            return ()
+        r = rules(self.statement.language)
+        said = [p for p in reading.read(self.statement) if p.why not in reading.NOT_SAID]
+        if word := next(filter(None, (relative_day(p.text, r) for p in said)), ""):
+            self.day = self.day or self._today
+            if not self.day:
+                self.warnings.append(f"{self.channel.name}: the full text says “{word}”")
+        return tuple(self.statement.blocks[p.block] for p in said)
 
     @property
     def _where(self) -> str:

@@ -16,7 +16,7 @@ from publisher import thread
 from publisher.channel import MAIN, Channel, Copy, Field
 from publisher.errors import SettingsError
 from publisher.render import RIGHT_TO_LEFT, Occasion, Renderer
-from publisher.statement import Statement
+from publisher.statement import Block, Statement
 from publisher.summary import Candidate
 from publisher.text import Text
 
@@ -26,7 +26,8 @@ LEADS = 0.85
 
 @dataclass
 class Filling:
-    """`fits` says whether a field has room for a text; `names` what organizations are called."""
+    """`fits` says whether a field has room for a text; `names` what organizations are called, `full` the
+    blocks of the whole statement where they are wanted."""
 
     renderer: Renderer
     statement: Statement
@@ -34,6 +35,7 @@ class Filling:
     names: directories.Names
     fits: Callable[[Field, Text], bool]
     occasion: Occasion | None = None
+    full: Sequence[Block] = ()
 
     def text(
         self,
@@ -96,6 +98,7 @@ class Filling:
             "dir": "rtl" if statement.language.split("-")[0] in RIGHT_TO_LEFT else "ltr",
             "organization": statement.organization,
             "issued": statement.issued,
+            "full": self.full,
             "documents": statement.documents,
             "images": statement.images,
             "n": at[0],
@@ -131,7 +134,13 @@ class Filling:
         changed = {"title": f"{self.label} {self.statement.title}", "original": self.occasion.title}
         if self.occasion.kind == "correction":
             return changed | {"notice": self.labels["corrects"].replace("{title}", self.occasion.title)}
-        return changed | {"notice": self.labels["withdrawn_notice"], "url": "", "documents": (), "images": ()}
+        return changed | {
+            "notice": self.labels["withdrawn_notice"],
+            "url": "",
+            "full": (),
+            "documents": (),
+            "images": (),
+        }
 
     def _run(self, name: str, html: bool, context: dict[str, Any]) -> str:
         from jinja2 import TemplateError, TemplatesNotFound, TemplateSyntaxError

@@ -74,7 +74,7 @@ def objections(
     """
     choice = renderer.choice(statement)
     ours = [c.text for c in (*choice.ranked, *choice.bound)]
-    ours += [statement.title, *own]
+    ours += [statement.title, *own, *(block.text for block in statement.blocks)]
     ours += [piece for label in renderer.words(statement.language).values() for piece in _PLACE.split(label)]
     ours += [name for entry in renderer.directory.entries for name in (entry.name, *entry.also)]
     ours += [*renderer.directory.words, *_values(getattr(channel.form, "context", {}))]

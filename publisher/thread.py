@@ -22,13 +22,18 @@ def asked(given: Any, default: bool, where: str) -> bool | tuple[str, ...]:
     """Whether a thread is asked for, or the posts of the author's own. Raises StatementError naming `where`."""
     if given is None:
         return default
-    if isinstance(given, bool):
-        return given
-    if isinstance(given, str) and given.strip().lower() in (*_YES, *_NO):
-        return given.strip().lower() in _YES
+    if (yes := said(given)) is not None:
+        return yes
     if isinstance(given, list | tuple) and given and all(isinstance(p, str) and p.strip() for p in given):
         return tuple(given)
     raise StatementError(f"{where} must be true, false, or the list of the posts' texts")
+
+
+def said(given: Any) -> bool | None:
+    """What a front-matter value says that is yes or no (front matter is read as text); None for any other."""
+    if isinstance(given, str) and given.strip().lower() in (*_YES, *_NO):
+        return given.strip().lower() in _YES
+    return given if isinstance(given, bool) else None
 
 
 def pack(units: Sequence[U], fits: Fits[U]) -> tuple[list[list[U]], list[U]]:

@@ -39,8 +39,11 @@ class EmailForm(Form):
         Field("html", sentences=8, html=True),
     )
 
+    options = ("full_text",)
+
     def __init__(self, settings: EmailSettings) -> None:
         self._settings = settings
+        self.full_text = settings.full_text
         if settings.attach_max:
             self.media = MediaRules(documents=ATTACHED, document_bytes=settings.attach_max, spare=True)
 

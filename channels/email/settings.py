@@ -63,6 +63,10 @@ class EmailSettings(BaseModel):
     list_address: str = Field(
         "", description="a list's own address: one mail to it in place of one to each subscriber"
     )
+    full_text: bool = Field(
+        False,
+        description="whether the whole statement stands below the digest; a statement's own channels: {email: {full_text: …}} wins",
+    )
     attach_max: int = Field(
         0,
         ge=0,

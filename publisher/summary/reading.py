@@ -31,6 +31,10 @@ class Passage(NamedTuple):
     led: bool = False
 
 
+END, FURNITURE, TWICE = "is an end mark", "is furniture of the page", "stands in the statement before"
+NOT_SAID = frozenset((END, FURNITURE, TWICE))
+"""Why a block is no part of what the statement says, though it stands in its text."""
+
 _END_MARK = pattern(
     r"\W*(?:\\?#{2,}|-\s?30\s?-|end(?:s| (?:of )?(?:text|statement|communiqué))?|fin|fin del (?:texto|comunicado)|ende|slut|конец"
     r"|انتهى|ختم شد|（?完）?|（?以上）?)\W*",
@@ -104,13 +108,13 @@ def _section(text: str, now: str, heading: bool, late: bool, language: str) -> s
 def _what(kind: BlockKind, text: str, seen: set[str], language: str) -> str:
     bare = _bare(text)
     if bare in seen and (len(bare) > 40 or kind == "heading" or not bare):
-        return "stands in the statement before"
+        return TWICE
     if kind == "heading":
         return "is a heading"
     if _END_MARK.fullmatch(text) or _MARKS.fullmatch(text.strip()):
-        return "is an end mark"
+        return END
     if _SOCIAL.fullmatch(text) or (len(text) < 90 and furniture(text, language)):
-        return "is furniture of the page"
+        return FURNITURE
     if (
         len(text) < 400
         and (":" in text or "@" in text or "+" in text or len(text) < 60)

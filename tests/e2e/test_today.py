@@ -97,3 +97,13 @@ def test_the_override_is_a_yes_or_no(desk) -> None:
     text = TEXT.format(issued="2026-05-03").replace("---\nToday", "channels: {x: {today: maybe}}\n---\nToday")
     ran = desk("preview", desk.write(text))
     assert (ran.code, "true or false" in ran.err) == (65, True)
+
+
+@pytest.mark.parametrize(("own", "used"), [("false", False), ("no", False), ("true", True)])
+def test_an_author_may_leave_it_out(desk, own: str, used: bool) -> None:
+    """As a person writes it into the front matter."""
+    text = TEXT.format(issued="2026-05-03").replace(
+        "---\nToday", f"channels: {{x: {{today: {own}}}}}\n---\nToday"
+    )
+    (x,) = desk("preview", desk.write(text), "--json", "--channel", "x").json["renderings"]
+    assert ((TODAY in x["posts"][0]["text"]), "day" in x) == (used, used)

@@ -218,3 +218,38 @@ def test_every_text_has_enough_contrast_in_light_and_dark(scheme: str) -> None:
     assert len(pairs) == 8
     for text, behind in pairs:
         assert contrast(text, behind.copy().pop()) >= 4.5
+
+
+WHOLE = (
+    Block("paragraph", PARAGRAPHS[0]),
+    Block("heading", "What the coalition asks & of whom"),
+    Block("item", "publish <all> measures;"),
+    Block("paragraph", "It was a long night, which nobody needs to hear of."),
+    Block("paragraph", "###"),
+)
+
+
+@pytest.mark.parametrize("by", ["the statement", "the settings"])
+def test_the_whole_statement_stands_below_the_digest_where_it_is_wanted(renderer: Renderer, by: str) -> None:
+    """In the order of its blocks, escaped, in both bodies; an end mark is none of it. The author's word wins."""
+    given: dict[str, str] = {"full_text": "true"} if by == "the settings" else {}
+    own = {"email": {"full_text": True}} if by == "the statement" else {}
+    copies = render(renderer, given, blocks=WHOLE, overrides=own).posts[0]
+    text, html = copies["text"].text, copies["html"].text
+    assert text.index("Full statement:") > text.index(URL)
+    after = text[text.index("Full statement:") :]
+    assert [after.count(b.text) for b in WHOLE] == [1, 1, 1, 1, 0]
+    assert "• publish <all> measures;" in after and "• publish &lt;all&gt; measures;" in html
+    assert re.search(r"<h3[^>]*>What the coalition asks &amp; of whom</h3>", html)
+    none = render(renderer, given, blocks=WHOLE, overrides={"email": {"full_text": False}}).posts[0]
+    assert "Full statement" not in none["text"].text + none["html"].text
+
+
+def test_a_whole_statement_of_today_is_held_to_its_day(renderer: Renderer) -> None:
+    """Else the mail would say "today" on another one; without a day a person is told. Front matter is read as text."""
+    blocks = (*WHOLE, Block("paragraph", "The ministers meet again today."))
+    asked: dict[str, Any] = {"full_text": "true"}
+    held = render(renderer, {}, blocks=blocks, overrides={"email": asked})
+    assert held.day == "2026-11-20"
+    free = render(renderer, {}, blocks=blocks, overrides={"email": {**asked, "today": "false"}})
+    assert free.day == "" and any("full text says “today”" in w for w in free.warnings)
