@@ -52,10 +52,10 @@ def arrive(db: Database) -> None:
 
 
 def settle(c: Connection, home: Mapping[str, str], ledger: str = "") -> None:
-    """Make `home` this ledger's home; a ledger without an id gets one, or `ledger`."""
+    """Make `home` this ledger's home; a ledger without an id gets one, or `ledger`. From now on it is no backup."""
     known = c.scalar(select(identity.c.value).where(identity.c.name == "ledger"))
     values = {"ledger": ledger or known or uuid.uuid4().hex, "home": json.dumps(dict(home))}
-    c.execute(delete(identity).where(identity.c.name.in_(list(values))))
+    c.execute(delete(identity).where(identity.c.name.in_([*values, "backup"])))
     c.execute(insert(identity), [{"name": name, "value": value} for name, value in values.items()])
 
 

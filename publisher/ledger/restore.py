@@ -108,7 +108,7 @@ def _poured(source: Connection, made: Backup, db: Database, place: str, by: str)
         for table in reversed(schema.meta.sorted_tables):
             c.execute(delete(table))  # what a new ledger has of its own
         ours = schema.meta.tables
-        pour(source, c, [t for t in plain(source) if t.name in ours and t.name not in ("identity", "tick")])
+        pour(source, c, [t for t in plain(source) if t.name in ours and t.name != "tick"])
         _continue_numbers(c)
         identity.settle(c, identity.here(c, place), made.ledger)
         # Where this clock lags behind the backup's, the later of the two is the safe one.

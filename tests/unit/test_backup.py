@@ -425,6 +425,15 @@ def test_a_mailing_is_in_doubt_too_and_is_not_looked_up_one_by_one(office, fresh
     assert office.channel().sent == []
 
 
+def test_a_restored_ledger_still_knows_the_links_it_has_mailed(office, fresh, opened, tmp_path):
+    """Who was asked to confirm an address before can do so after."""
+    key = audience.secret(office.ledger)
+    file = backup.backup(office.ledger, tmp_path / "b.db").file
+    url = fresh("sqlite")
+    restore.restore(url, file, by="me")
+    assert audience.secret(opened(url)) == key
+
+
 def test_what_is_no_backup_is_refused(office, fresh, tmp_path):
     """A missing file, another file, a copied ledger, a ledger that was started from a backup: each in one sentence."""
     other = tmp_path / "other"
