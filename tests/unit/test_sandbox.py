@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import smtplib
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -48,10 +50,18 @@ def mail(box: Sandbox) -> None:
         client.sendmail("a@b.example", ["c@d.example"], b"Subject: S\r\n\r\nT\r\n")
 
 
+def two_free_ports() -> int:
+    """The first of two neighbours that nobody has: below those that the system gives to whoever asks for any."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with suppress(OSError), socket.socket() as one, socket.socket() as other:
+            one.bind(("127.0.0.1", port))
+            other.bind(("127.0.0.1", port + 1))
+            return port
+
+
 def test_ports_are_ours_to_choose_and_linkedin_takes_the_next_one() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = two_free_ports()
     with Sandbox(port) as box:
         assert (box.x_url, box.linkedin_url) == (f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}")
         with pytest.raises(UsageError, match=str(port)):
