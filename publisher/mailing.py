@@ -178,11 +178,12 @@ class Mailing:
             return False
         if time.monotonic() - self._asked > ASK:
             self._ask()
-        if key not in self._open:
-            return False
-        batch.journal.intent(id)
-        self._left.add(key)
-        return True
+        with self._lock:  # what is taken back this very moment must not leave
+            if self._halted or key not in self._open:
+                return False
+            batch.journal.intent(id)
+            self._left.add(key)
+            return True
 
     def _ask(self) -> None:
         """Take back what may not go any more."""
