@@ -119,7 +119,7 @@ class Mold:
     @cached_property
     def _stuffed(self) -> tuple[bytes, ...]:
         """Done once: a recipient's own headers and link begin no line with a dot."""
-        made = [p if i % 2 else _LEADING_DOT.sub(b"..", p) for i, p in enumerate(self.pieces)]
+        made = [p if i % 2 else stuffed(p) for i, p in enumerate(self.pieces)]
         return (*made[:-1], made[-1] + (b"" if made[-1].endswith(b"\r\n") else b"\r\n") + b".\r\n")
 
     @cached_property
@@ -142,6 +142,11 @@ class Mold:
         if not self.personal:
             return self._once
         return dkim.body_hash(links[p] if i % 2 else p for i, p in enumerate(self._relaxed))
+
+
+def stuffed(lines: bytes) -> bytes:
+    """With the dots at the starts of lines doubled, as they travel (RFC 5321 4.5.2)."""
+    return _LEADING_DOT.sub(b"..", lines)
 
 
 def message_id(key: str, to: str, domain: str) -> str:

@@ -27,13 +27,13 @@ from publisher.errors import (
     Transient,
 )
 
+from .mime import stuffed
 from .settings import PREFIX, Relay
 
 if TYPE_CHECKING:
     import smtplib
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
-_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 _CLOSING = 421
 _GO_AHEAD = 354
 _SLOWER = frozenset({_CLOSING, 454})
@@ -95,7 +95,7 @@ class Connection:
     def ask(self, sender: bytes, recipient: bytes) -> None:
         """Send an envelope, its answers not awaited where that is allowed. Raises DeliveryError."""
         self.usable = False
-        self._steps = [b"MAIL FROM:<%s>\r\n" % sender, b"RCPT TO:<%s>\r\n" % recipient, b"DATA\r\n"]
+        self._steps = _envelope(sender, recipient)
         if self.pipelining:
             self._put(b"".join(self._steps))
 
@@ -134,8 +134,7 @@ class Connection:
         """
         group = content
         if following:
-            sender, recipient = following
-            self._steps = [b"MAIL FROM:<%s>\r\n" % sender, b"RCPT TO:<%s>\r\n" % recipient, b"DATA\r\n"]
+            self._steps = _envelope(*following)
             group = content + b"".join(self._steps)
         self._put(group, len(content))
         try:
@@ -199,7 +198,7 @@ class Connection:
             raise
 
     def _content(self, mail: bytes, deadline: float) -> None:
-        self._sock.sendall(_LEADING_DOT.sub(b"..", mail))
+        self._sock.sendall(stuffed(mail))
         if self._spoke_early():
             raise self._refusal("the content", self._smtp.getreply())
         if time.time() > deadline:
@@ -342,6 +341,11 @@ class Connection:
         if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
             return Blocked(f"{where} speaks no TLS that we accept ({error.reason}); check scheme and port")
         return Transient(f"{where} could not be reached ({_why(error)}); nothing was sent")
+
+
+def _envelope(sender: bytes, recipient: bytes) -> list[bytes]:
+    """The commands before a mail's content."""
+    return [b"MAIL FROM:<%s>\r\n" % sender, b"RCPT TO:<%s>\r\n" % recipient, b"DATA\r\n"]
 
 
 def _text(raw: bytes) -> str:
