@@ -131,6 +131,13 @@ class Form:
         """How many characters of `text` the service shows before "see more"; None: all."""
         return None
 
+    def specimen(self, rendering: Rendering, at: float, blob: Callable[[str], bytes]) -> Specimen | None:
+        """One message as an example reader would get it, were it sent at `at`; None where a channel sends none.
+
+        Raises DeliveryError where no such message could be sent.
+        """
+        return None
+
 
 # ---------------------------------------------------------------- rendering
 
@@ -275,6 +282,20 @@ class Rendering:
 
 def _copy(name: str, text: str, wire: str, length: int, limit: int | None, unit: str, spans: Any) -> Copy:
     return Copy(name, text, wire, length, limit, unit, Text.load(spans))
+
+
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """One message as it would travel to an example reader, with all that is an own one of each.
+
+    `sender` and `to` are the envelope's. `headers` are raw, folds included: name, value, and whether it is made for
+    each reader (or at the moment of sending) and so no part of what is approved. `size`: bytes of the whole.
+    """
+
+    sender: str
+    to: str
+    headers: tuple[tuple[str, str, bool], ...]
+    size: int
 
 
 # ---------------------------------------------------------------- delivery

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from publisher import beside, plan, registry
-from publisher.channel import MAIN, Channel, Copy, Rendering
-from publisher.errors import PublisherError, SettingsError, Unfit, UsageError
+from publisher.channel import MAIN, Channel, Copy, Rendering, Specimen
+from publisher.errors import DeliveryError, PublisherError, SettingsError, Unfit, UsageError
 from publisher.render import RIGHT_TO_LEFT, Renderer
 from publisher.statement import Media, Statement
 from publisher.text import Span, nfc
@@ -203,6 +204,7 @@ class _Card:
             "size": size,
             "height": height,
             "clipped": CLIPPED,
+            "specimen": self.specimen,
             "href": href,
             "domain": domain,
         }
@@ -216,11 +218,21 @@ class _Card:
         """An image's bytes as a `data:` URI, or "" where there are none to show."""
         if not re.fullmatch(r"image/[\w.+-]+", medium.type):
             return ""
-        same = (m.content for s in self.statement.languages for m in s.media if m.digest == medium.digest)
-        content = medium.content or next(filter(None, same), None)
-        if content is None and self.blob and medium.digest:
-            content = self.blob(medium.digest)
+        content = medium.content or (self.content(medium.digest) if medium.digest else b"")
         return f"data:{medium.type};base64,{base64.b64encode(content).decode()}" if content else ""
+
+    def content(self, digest: str) -> bytes:
+        """A medium's bytes, from the statement or the ledger; none where neither has them."""
+        same = (m.content for s in self.statement.languages for m in s.media if m.digest == digest)
+        return next(filter(None, same), None) or (self.blob(digest) if self.blob else b"")
+
+    @cached_property
+    def specimen(self) -> Specimen | None:
+        """The message as an example reader would get it now; None where none could be sent."""
+        try:
+            return self.channel.form.specimen(self.rendering, time.time(), self.content)
+        except DeliveryError:
+            return None
 
 
 def _texts(r: Rendering) -> dict[str, str]:

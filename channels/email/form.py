@@ -8,13 +8,13 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from publisher.channel import Field, Form, MediaRules
+from publisher.channel import Field, Form, MediaRules, Rendering, Specimen
 from publisher.errors import SettingsError, StatementError
 from publisher.statement import Media, Statement
 from publisher.text import Text, nfc
 
 from .address import mailbox, single_line, writable
-from .lint import faults
+from .lint import broad, faults
 from .settings import PREFIX, EmailSettings
 
 PLACEHOLDER = "https://unsubscribe.invalid/everybody-gets-a-link-of-their-own-here"
@@ -73,7 +73,8 @@ class EmailForm(Form):
         return _refused(check, said, f"the {field} of the email")
 
     def lint(self, field: str, text: Text) -> list[str]:
-        return list(faults(self.wire(field, text))) if field == "html" else []
+        judge = {"html": faults, "subject": broad}.get(field)
+        return list(judge(self.wire(field, text))) if judge else []
 
     def headers(self, statement: Statement) -> dict[str, str]:
         """As people read them; `mime` encodes them. What the settings do not give is left out."""
@@ -90,6 +91,11 @@ class EmailForm(Form):
             "X-Auto-Response-Suppress": "OOF, AutoReply",  # Exchange; "All" would suppress reports of failure too
         }
         return {name: value for name, value in headers.items() if value}
+
+    def specimen(self, rendering: Rendering, at: float, blob: Callable[[str], bytes]) -> Specimen | None:
+        from . import specimen
+
+        return specimen.made(self._settings, rendering, at, blob) if rendering.posts else None
 
     def _of_the_list(self, statement: Statement) -> dict[str, str]:
         """Who answers for the list (RFC 2369), and by what Gmail counts complaints. A list's own server says it itself."""

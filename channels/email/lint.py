@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
-CLIPPED = 100_000
-"""Bytes: Gmail hides what stands behind about 102 KB of HTML, and with it the unsubscribe link."""
+CLIPPED = 102_000
+"""Bytes: Gmail hides what of the HTML stands behind them, and with it the unsubscribe link."""
+NEAR = 100_000
+"""Bytes: Gmail counts its own way."""
+BROAD = 70
+"""Latin letters that an inbox shows of a subject on a screen; a telephone shows half of them."""
 _RUNS = ("script", "iframe", "object", "embed", "form", "video", "audio")
+
+
+def broad(subject: str) -> Iterator[str]:
+    """A sentence where an inbox would cut the subject; a letter of Chinese or Japanese takes the room of two."""
+    width = sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in subject
+    )
+    if width > BROAD:
+        yield f"the subject is as broad as {width} letters; inboxes show about {BROAD} of it, telephones half of that"
 
 
 def faults(html: str) -> Iterator[str]:
     """A sentence for each fault, as the preview shows them."""
-    if (size := len(html.encode())) > CLIPPED:
+    if (size := len(html.encode())) > NEAR:
         yield f"the email has {size:,} bytes of HTML; Gmail shows about {CLIPPED:,} and hides the end with the unsubscribe link"
     page = _Page()
     page.feed(html)

@@ -286,13 +286,27 @@ def test_a_preview_loads_nothing_that_only_sending_needs() -> None:
         ('<img src=a.png alt="" width=1 height=1>', "tracking pixel"),
         ("<form action=x></form>", "<form> is taken out"),
         ("<html><p>Words</p></html>", "no lang"),
-        (f"<p>{'x' * 100_001}</p>", "hides the end"),
+        (f"<p>{'x' * 100_001}</p>", "Gmail shows about 102,000"),
     ],
 )
 def test_what_mail_programs_would_make_badly_is_said(html: str, said: str) -> None:
     page = html if "<html" in html else f'<html lang="en"><body>{html}</body></html>'
     (found,) = form().lint("html", Text.plain(page))
     assert said in found
+
+
+@pytest.mark.parametrize(
+    ("subject", "width"),
+    [
+        ("a" * 70, 0),
+        ("a" * 71, 71),
+        ("e\u0301" * 70, 0),  # an accent takes no room of its own
+        ("关于海底电缆维修的共同规则" * 3, 78),
+    ],
+)
+def test_a_subject_that_an_inbox_would_cut_is_said_by_its_breadth(subject: str, width: int) -> None:
+    found = form().lint("subject", Text.plain(subject))
+    assert [f"as broad as {width} letters" in sentence for sentence in found] == ([True] if width else [])
 
 
 def test_a_good_mail_has_no_fault() -> None:

@@ -284,7 +284,7 @@ def test_the_mail_is_shown_as_it_travels_in_two_widths_and_both_schemes() -> Non
     _, read = made([MAIL])
     frames = [a for _, a, _ in read.all("iframe")]
     assert [(f["width"], f["style"]) for f in frames] == [
-        (width, f"color-scheme: {scheme}") for scheme in ("light", "dark") for width in ("600", "360")
+        (width, f"color-scheme: {scheme}") for scheme in ("light", "dark") for width in ("600", "320")
     ]
     assert {f["srcdoc"] for f in frames} == {MAIL_HTML}
     assert {f["sandbox"] for f in frames} == {""}
