@@ -187,6 +187,16 @@ def size(db: Database) -> int:
         )
 
 
+def readers(db: Database, languages: Sequence[str], main: str) -> dict[str, int]:
+    """How many get each of `languages`, of which `main` is for whoever reads none of them."""
+    count = select(func.count()).select_from(subscriber)
+    with db.read() as c:
+        return {
+            tag: int(c.scalar(count.where(subscriber.c.active, reads(tag, languages, main))) or 0)
+            for tag in languages
+        }
+
+
 def recipient(c: Connection, key: str, *, left: bool = False) -> Recipient | None:
     """The person a part is addressed to; None when they have left since, unless those who left count too.
 

@@ -252,7 +252,8 @@ def _error(ledger: Ledger, row: Row[Any], state: str) -> dict[str, str] | None:
     blocked = next((lane.blocked for lane in ledger.lanes() if lane.name == row.channel), None)
     if blocked and state in ("waiting", "planned"):
         return {"kind": "Blocked", "message": blocked}
-    found = ledger.trouble(row.id, state) if state != "delivered" else None
+    # What is planned has not been tried, and what went well has nothing to say: no parts are searched for it.
+    found = ledger.trouble(row.id, state) if state not in ("planned", "delivered") else None
     return {"kind": found.kind or "Error", "message": found.error} if found else None
 
 

@@ -6,7 +6,7 @@ import gc
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -128,6 +128,17 @@ def show_json(view: Mapping[str, Any]) -> None:
     if click.get_current_context().find_root().meta.get(REHEARSAL):
         view = {**view, "rehearsal": True}
     click.echo(json.dumps(view, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+
+
+def show_rows(head: Mapping[str, Any], name: str, rows: Iterable[Any]) -> None:
+    """`show_json` of `head` and, under `name`, a list as long as it likes: one row is held at a time."""
+    if click.get_current_context().find_root().meta.get(REHEARSAL):
+        head = {**head, "rehearsal": True}
+    # The object's brace is closed behind the list.
+    click.echo(f"{json.dumps(head, ensure_ascii=False)[:-1]}, {json.dumps(name)}: [", nl=False)
+    for n, row in enumerate(rows):
+        click.echo((",\n" if n else "\n") + json.dumps(row, ensure_ascii=False), nl=False)
+    click.echo("]}")
 
 
 def interactive() -> bool:

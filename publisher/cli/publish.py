@@ -171,10 +171,16 @@ def _about(office: Any, previewed: Any, due: float | None) -> list[str]:
     told = []
     for name in dict.fromkeys(r.channel for r in previewed.renderings):
         channel = office.channel(name)
-        readers = audience.size(office.ledger) if channel.addressed else 0
-        whom = f", to {readers:,} subscribers" if channel.addressed else ""
-        if channel.rate:
-            whom += f", in about {plan.span(readers / channel.rate)} at {channel.rate:g} a second"
+        whom = ""
+        if channel.addressed:
+            languages = [r.language for r in previewed.renderings if r.channel == name]
+            readers = audience.readers(office.ledger, languages, previewed.statement.language)
+            total = sum(readers.values())
+            whom = f", to {total:,} subscribers"
+            if len(languages) > 1:
+                whom += f" ({', '.join(f'{n:,} {tag}' for tag, n in readers.items())})"
+            if channel.rate:
+                whom += f", in about {plan.span(total / channel.rate)} at {channel.rate:g} a second"
         told.append(
             f"{name}: as {channel.account or 'the account of the credentials'} at {channel.service}{whom}"
         )

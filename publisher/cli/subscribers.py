@@ -211,12 +211,16 @@ def list_(json_: bool) -> None:
     from publisher import audience
 
     with common.office() as office:
-        people = [
-            {"email": p.address, "name": p.name, "language": p.language, "tags": p.tags}
-            for p in audience.listed(office.ledger)
-        ]
+        people = audience.listed(office.ledger)
         if json_:
-            common.show_json({"schema": 1, "subscribers": people})
+            common.show_rows(
+                {"schema": 1},
+                "subscribers",
+                (
+                    {"email": p.address, "name": p.name, "language": p.language, "tags": p.tags}
+                    for p in people
+                ),
+            )
             return
-        for person in people:
-            click.echo("  ".join(str(v) for v in (person["email"], person["name"], person["language"]) if v))
+        for p in people:
+            click.echo("  ".join(filter(None, (p.address, p.name, p.language))))
