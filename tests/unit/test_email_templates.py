@@ -99,7 +99,7 @@ def test_the_html_part_is_complete_on_its_own_and_says_the_same(renderer: Render
         if line and PLACEHOLDER not in line and not line.endswith(":") and "s.pdf" not in line:
             assert line in words
     links = [a["href"] for a in page.all("a")]
-    assert links == [URL, URL, "https://meridian.example/s.pdf", PLACEHOLDER]
+    assert links == [URL, URL, URL, "https://meridian.example/s.pdf", PLACEHOLDER]
 
 
 def test_the_html_says_its_language_and_direction_where_webmail_cannot_drop_it(renderer: Renderer) -> None:
@@ -116,7 +116,7 @@ def test_right_to_left_text_stands_right_and_addresses_stay_left_to_right(render
     page = Page(made["html"].wire)
     assert {page.all("html")[0]["dir"], page.all("table")[0]["dir"]} == {"rtl"}
     assert {cell.get("align") for cell in page.all("td")} == {"center", "right"}
-    assert [a.get("dir") for a in page.all("a") if a["href"] == URL] == [None, "ltr"]
+    assert [a.get("dir") for a in page.all("a") if a["href"] == URL] == [None, None, "ltr"]
     assert renderer.words("ar")["read_full"] in made["text"].text
 
 
