@@ -181,9 +181,9 @@ class Mailing:
         with self._lock:  # what is taken back this very moment must not leave
             if self._halted or key not in self._open:
                 return False
-            batch.journal.intent(id)
             self._left.add(key)
-            return True
+        batch.journal.intent(id)
+        return True
 
     def _ask(self) -> None:
         """Take back what may not go any more."""
@@ -219,11 +219,13 @@ class Mailing:
     def _result(self, key: str, verdict: Verdict) -> None:
         with self._lock:
             found = self._open.pop(key, None)
-            if found is None:
-                return
-            claimed, batch = found
+        if found is None:
+            return
+        claimed, batch = found
+        if verdict is not PUT_BACK:
+            batch.journal.result(claimed.row.id, _kept(verdict))
+        with self._lock:
             if verdict is not PUT_BACK:
-                batch.journal.result(claimed.row.id, _kept(verdict))
                 self.counts[_COUNTED.get(verdict.state, "waiting")] += 1
             self._left.discard(key)
             self._settled.append((claimed, verdict, batch))

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from publisher.channel import (
     Absent,
@@ -22,22 +17,15 @@ from publisher.channel import (
     Returned,
     Unclear,
 )
-from publisher.errors import Blocked, DeliveryError, Permanent, RateLimited, SettingsError, Transient
+from publisher.errors import DeliveryError, SettingsError, Transient
 
-from . import verp
 from .address import mailbox
-from .form import PLACEHOLDER, EmailForm
-from .mime import Letter, Mold, message_id, mold
+from .form import EmailForm
+from .mime import Letter, Mold
+from .pool import STEPS, Pool
 from .settings import PREFIX, EmailSettings
+from .writing import Writer
 
-if TYPE_CHECKING:
-    from .dkim import Signer
-    from .smtp import Connection
-    from .stream import Ready, Settle
-
-STEPS = 10
-"""Answers waited for before the final dot, a reconnect included."""
-MOLDS = 8
 RESENT_AFTER = 600.0
 """Seconds after which a doubtful mail is sent again, where that is wanted: a relay gives its answer by then."""
 
@@ -59,9 +47,7 @@ class Email(Channel):
         if settings.resend_doubtful:
             self.find_after = (RESENT_AFTER,)
         self.patience = settings.reply_timeout + (STEPS + 2) * settings.connect_timeout
-        self._lock = threading.Lock()
-        self._idle: list[Connection] = []
-        self._molds: dict[tuple[str, str], Mold] = {}
+        self._pool, self._writer = Pool(settings), Writer(settings)
 
     @property
     def service(self) -> str:
@@ -80,7 +66,7 @@ class Email(Channel):
             raise SettingsError("email cannot be sent: " + "; ".join(problems))
 
     def send(self, part: Part, prepared: Prepared) -> Receipt:
-        return self._posted(*self._written(part))
+        return self._posted(*self._writer.written(part))
 
     def send_many(
         self,
@@ -89,96 +75,19 @@ class Email(Channel):
         settle: Callable[[Part, Receipt | DeliveryError], None],
     ) -> None:
         """Send each part to its recipient, over several connections at once, until they end."""
-        with ThreadPoolExecutor(self.settings.connections, thread_name_prefix="smtp") as pool:
-            for lane in [pool.submit(self._lane, parts, settle) for _ in range(self.settings.connections)]:
-                lane.result()
+        from .stream import Lanes
 
-    def _lane(self, parts: Iterator[Part], settle: Settle) -> None:
-        part = next(parts, None)
-        while part is not None:
-            try:
-                over = self._kept() or self._connection()
-            except DeliveryError as error:
-                # Nothing was said of any recipient: the relay is away, for all of them.
-                away = isinstance(error, Transient) and not isinstance(error, RateLimited)
-                settle(part, RateLimited(error.message) if away else error)
-                return
-            from .stream import Stream
-
-            stream = Stream(over, parts, partial(self._ready, settle), settle, ahead=self.rate is None)
-            try:
-                stream.run(part)
-            finally:
-                self._keep(over)
-            if stream.halted:
-                return
-            part = stream.leftover or next(parts, None)
-
-    def _ready(self, settle: Settle, part: Part) -> Ready | None:
-        try:
-            made, letter = self._written(part)
-            content = made.filled(letter, stuffed=True)
-        except DeliveryError as error:
-            settle(part, error)
-            return None
-        from .stream import Ready
-
-        envelope = (letter.returns or made.sender).encode(), letter.to.encode()
-        return Ready(part, envelope, content, lambda said: Receipt(letter.message_id, data={"queue": said}))
-
-    def _written(self, part: Part) -> tuple[Mold, Letter]:
-        """What one recipient gets. Raises DeliveryError."""
-        made = self._mold(part.rendering, blob=part.blob)
-        to = self._address(part)
-        token = part.recipient.token if part.recipient and self.settings.personal_links else ""
-        if made.personal and not token:
-            raise Blocked(
-                "the approved mail has an unsubscribe link for each recipient, and there is none to put there; "
-                f"set {PREFIX}UNSUBSCRIBE_URL and no {PREFIX}LIST_ADDRESS as when it was submitted, or submit it again"
-            )
-        return made, Letter(
-            to,
-            message_id(part.key, to, made.domain),
-            part.started or time.time(),
-            self.settings.unsubscribe(token) if token else "",
-            one_click=bool(token),
-            answers=self._answered(part, to, made.domain),
-            returns=self._returns(part),
-        )
-
-    def _answered(self, part: Part, to: str, domain: str) -> str:
-        """The Message-ID of the first mail to this reader, where this one corrects or withdraws it."""
-        if not part.rendering.target:
-            return ""
-        if part.reply_to and part.reply_to.id.startswith("<"):
-            return part.reply_to.id
-        return message_id(
-            f"{part.rendering.target}#{part.recipient.id if part.recipient else part.n}", to, domain
-        )
-
-    def _returns(self, part: Part) -> str:
-        """The reader's own bounce address for this announcement; the common one where there is no reader."""
-        bounces, reader = self.settings.bounce_address, part.recipient
-        if not (bounces and reader and reader.token):
-            return bounces
-        return verp.envelope(bounces, reader.id, part.key.partition("/")[0], reader.token)
+        Lanes(self._pool, self._writer, parts, settle, ahead=self.rate is None).run(self.settings.connections)
 
     def proof(
         self, rendering: Rendering, address: str, mark: str, blob: Callable[[str], bytes] = lambda digest: b""
     ) -> Receipt:
         """Mail `rendering` to one colleague: `mark` before the subject, the unsubscribe link dead. Raises DeliveryError."""
-        made = self._mold(rendering, mark, blob)
-        to = _reachable(address)
-        return self._posted(
-            made,
-            Letter(
-                to,
-                message_id(os.urandom(16).hex(), to, made.domain),
-                time.time(),
-                PLACEHOLDER,
-                returns=self.settings.bounce_address,
-            ),
-        )
+        return self._posted(*self._writer.proof(rendering, address, mark, blob))
+
+    def _posted(self, made: Mold, letter: Letter) -> Receipt:
+        said = self._pool.post(letter.returns or made.sender, letter.to, made.filled(letter))
+        return Receipt(letter.message_id, data={"queue": said})
 
     def notify(self, address: str, subject: str, text: str) -> None:
         """Mail a notice of the core to one of the office's own people. Raises DeliveryError."""
@@ -224,7 +133,7 @@ class Email(Channel):
         if problems := self.settings.problems():
             return [Finding(False, problem, "write it into the settings") for problem in problems]
         try:
-            connection = self._connection()
+            connection = self._pool.fresh()
         except DeliveryError as error:
             fix = "try again later" if isinstance(error, Transient) else f"correct {PREFIX}SMTP_URL"
             return [Finding(False, str(error), fix)]
@@ -239,86 +148,4 @@ class Email(Channel):
         return [] if self.settings.problems() else list(domain.findings(self.settings))
 
     def close(self) -> None:
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.quit()
-
-    # ------------------------------------------------------------ one mail
-
-    def _address(self, part: Part) -> str:
-        if part.recipient is not None:
-            return _reachable(part.recipient.address)
-        if not self.settings.list_address:
-            raise Permanent(f"this mail is addressed to nobody; set {PREFIX}LIST_ADDRESS or add subscribers")
-        return _reachable(self.settings.list_address)
-
-    def _mold(
-        self, rendering: Rendering, mark: str = "", blob: Callable[[str], bytes] = lambda digest: b""
-    ) -> Mold:
-        """Built once for all recipients of a rendering."""
-        key = (rendering.digest, mark)
-        with self._lock:
-            if key not in self._molds:
-                if len(self._molds) >= MOLDS:
-                    self._molds.clear()
-                self._molds[key] = mold(rendering, mark, self._signers(), blob)
-            return self._molds[key]
-
-    def _signers(self) -> tuple[Signer, ...]:
-        try:
-            return self.settings.signers
-        except ValueError as error:
-            raise Blocked(f"{error}; nothing was sent") from None
-
-    def _posted(self, made: Mold, letter: Letter) -> Receipt:
-        mail = made.filled(letter)
-        deadline = time.time() + STEPS * self.settings.connect_timeout
-        kept = self._kept()
-        if kept:
-            try:
-                return self._sent(kept, made, letter, mail, deadline)
-            except Transient:
-                if kept.usable:
-                    raise
-                # The relay had closed the kept connection: nothing was sent over it, so a new one may try.
-        return self._sent(self._connection(), made, letter, mail, deadline)
-
-    def _sent(self, over: Connection, made: Mold, letter: Letter, mail: bytes, deadline: float) -> Receipt:
-        try:
-            accepted = over.transmit(letter.returns or made.sender, letter.to, mail, deadline)
-        finally:
-            self._keep(over)
-        return Receipt(letter.message_id, data={"queue": accepted})
-
-    def _kept(self) -> Connection | None:
-        """A connection that is open still, if any."""
-        while True:
-            with self._lock:
-                found = self._idle.pop() if self._idle else None
-            if found is None or not found.stale:
-                return found
-            found.drop()
-
-    def _keep(self, over: Connection) -> None:
-        """For the next mail, if it can carry one."""
-        if not over.usable:
-            over.drop()
-            return
-        with self._lock:
-            self._idle.append(over)
-
-    def _connection(self) -> Connection:
-        from .smtp import Connection
-
-        relay = self.settings.relay
-        if relay is None:
-            raise Blocked(f"{PREFIX}SMTP_URL is missing; nothing was sent")
-        return Connection(relay, self.settings.connect_timeout, self.settings.reply_timeout)
-
-
-def _reachable(address: str) -> str:
-    try:
-        return mailbox(address).address
-    except ValueError as error:
-        raise Permanent(f"nothing can be mailed to {address!r}: {error}") from None
+        self._pool.close()

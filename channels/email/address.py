@@ -58,8 +58,7 @@ def ascii_address(value: str) -> str:
     if _DECEIVING.search(address):
         raise ValueError("the address has an invisible character; type it anew")
     if _USUAL.fullmatch(address):  # nearly all are, and the library takes 50 ms to load
-        local, _, domain = address.rpartition("@")
-        return f"{local}@{domain.lower()}"
+        return _lowered(address)
     from email_validator import EmailNotValidError, validate_email
 
     try:
@@ -71,8 +70,15 @@ def ascii_address(value: str) -> str:
     return found.ascii_email
 
 
+def _lowered(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{domain.lower()}"
+
+
 def mailbox(value: str) -> Mailbox:
     """`Name <address>` or `address`. Raises ValueError with the reason."""
+    if _USUAL.fullmatch(value):
+        return Mailbox("", _lowered(value))
     found = _MAILBOX.fullmatch(single_line(value, "it"))
     if not found:
         raise ValueError("is neither an address nor “Name <address>”")

@@ -39,6 +39,8 @@ LINE = 998
 BODY_LINE = 76
 """Octets in a quoted-printable line (RFC 2045 6.7)."""
 _USUAL_LINK = re.compile(r"[!-~]+")
+_USUAL_VALUE = re.compile(r"(?!.*=\?)[ -~]{0,900}")
+"""A header's value that is on one line as it is."""
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 _GAP = re.compile(rb"=\r\n@@(text|html)@@=\r\n")
 
@@ -100,14 +102,11 @@ class Mold:
 
         `stuffed`: as it travels, with the dots at the starts of lines doubled and the final dot.
         """
-        links = {
-            b"text": _quoted_link(letter.unsubscribe),
-            b"html": _quoted_link(escape(letter.unsubscribe)),
-        }
+        links = self._links(letter.unsubscribe)
         pieces = self._stuffed if stuffed else self.pieces
-        body = b"".join(links[p] if i % 2 else p for i, p in enumerate(pieces))
+        body = b"".join([links[p] if i % 2 else p for i, p in enumerate(pieces)])
         try:
-            own = b"".join(_header(*header) for header in letter.headers().items())
+            own = b"".join([_header(*header) for header in letter.headers().items()])
         except ValueError as error:
             raise Permanent(f"no mail can be made for {letter.to}: {error}") from None
         if not self.signers:
@@ -115,6 +114,12 @@ class Mold:
         digest = self._digest(links)
         signed = own + self._head
         return b"".join(s.signature(signed, digest, letter.date) for s in self.signers) + own + body
+
+    def _links(self, url: str) -> dict[bytes, bytes]:
+        """A reader's own link, as it stands in each of the bodies."""
+        if not self.personal:
+            return {}
+        return {b"text": _quoted_link(url), b"html": _quoted_link(escape(url))}
 
     @cached_property
     def _stuffed(self) -> tuple[bytes, ...]:
@@ -247,6 +252,8 @@ def _quoted_link(url: str) -> bytes:
 
 def _header(name: str, value: str) -> bytes:
     """One header: an address or link never encoded nor folded, a name or text only where it is not ASCII."""
+    if _USUAL_VALUE.fullmatch(value):
+        return f"{name}: {value}\r\n".encode("ascii")
     single_line(value, f"the header {name}")
     if not value.isascii() and name in _NAMED:
         words, _, address = value.rpartition("<")

@@ -5,17 +5,21 @@
 
 One round trip a mail, one write for each group. Right before a mail's content, whose last line is the irreversible
 step, it is asked whether it may still go. Where the server offers no pipelining each command waits for its answer.
+Several lanes of this kind, each a thread with a connection, share the parts of one mailing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from publisher.channel import Part, Receipt
 from publisher.errors import Blocked, DeliveryError, RateLimited, Transient
 
-from .smtp import Connection
+from .pool import Pool
+from .smtp import Connection, Envelope
+from .writing import Writer
 
 Settle = Callable[[Part, Receipt | DeliveryError], None]
 
@@ -25,10 +29,54 @@ class Ready:
     """One recipient's mail as it travels: `content` is dot-stuffed and ends with the final dot."""
 
     part: Part
-    envelope: tuple[bytes, bytes]
+    envelope: Envelope
     content: bytes
-    receipt: Callable[[str], Receipt]
-    """The receipt, from the text of the answer that accepted it."""
+    message_id: str
+
+
+class Lanes:
+    """The connections of one mailing. `ahead`: a mail may be taken while the one before it is on its way."""
+
+    def __init__(
+        self, pool: Pool, writer: Writer, parts: Iterator[Part], settle: Settle, *, ahead: bool
+    ) -> None:
+        self._pool, self._writer, self._parts, self._settle = pool, writer, parts, settle
+        self._ahead = ahead
+
+    def run(self, count: int) -> None:
+        """Send over so many connections until the parts end."""
+        with ThreadPoolExecutor(count, thread_name_prefix="smtp") as threads:
+            for lane in [threads.submit(self._lane) for _ in range(count)]:
+                lane.result()
+
+    def _lane(self) -> None:
+        part = next(self._parts, None)
+        while part is not None:
+            try:
+                over = self._pool.take()
+            except DeliveryError as error:
+                # Nothing was said of any recipient: the relay is away, for all of them.
+                away = isinstance(error, Transient) and not isinstance(error, RateLimited)
+                self._settle(part, RateLimited(error.message) if away else error)
+                return
+            stream = Stream(over, self._parts, self._ready, self._settle, ahead=self._ahead)
+            try:
+                stream.run(part)
+            finally:
+                self._pool.keep(over)
+            if stream.halted:
+                return
+            part = stream.leftover or next(self._parts, None)
+
+    def _ready(self, part: Part) -> Ready | None:
+        try:
+            made, letter = self._writer.written(part)
+            content = made.filled(letter, stuffed=True)
+        except DeliveryError as error:
+            self._settle(part, error)
+            return None
+        envelope = (letter.returns or made.sender).encode(), letter.to.encode()
+        return Ready(part, envelope, content, letter.message_id)
 
 
 class Stream:
@@ -71,7 +119,7 @@ class Stream:
                         return
                     asked = following is not None
                     accepted = self.over.complete(at.content, following.envelope if following else None)
-                    result = at.receipt(accepted)
+                    result = Receipt(at.message_id, data={"queue": accepted})
             except DeliveryError as error:
                 result, broken = error, not self.over.usable
             self._tell(at.part, result, broken)

@@ -452,14 +452,14 @@ def test_an_interrupted_connection_is_never_used_again(monkeypatch: pytest.Monke
     """Its next reply would belong to the mail that was interrupted."""
     with relay() as told, closing(email(f"smtp://127.0.0.1:{told.port}")) as channel:
         with monkeypatch.context() as patched:
-            patched.setattr(smtp.Connection, "_dot", _interrupt)
+            patched.setattr(smtp.Connection, "complete", _interrupt)
             with pytest.raises(KeyboardInterrupt):
                 channel.send(part(), {})
         channel.send(part("bob@example.net"), {})
     assert sum(line.startswith(("EHLO", "ehlo")) for line in told.heard) == 2
 
 
-def _interrupt(self: smtp.Connection) -> str:
+def _interrupt(self: smtp.Connection, content: bytes) -> str:
     raise KeyboardInterrupt
 
 
