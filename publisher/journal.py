@@ -1,8 +1,10 @@
 """The journal of a mailing: what this process is about to send, and what became of it, on disk beside the ledger.
 
 A batch of recipients is claimed in one commit. If the process is killed, the journal tells who of them got their
-mail: one line is written before each irreversible step and one after its answer, each with one write(2), which
-outlives the process. Without it the whole batch would be in doubt; with it one recipient for each connection is.
+mail: one line is written before each irreversible step and one after its answer, into pages of the file that the
+kernel keeps when the process dies. (Mapped, because a system call for each line hands the interpreter from thread to
+thread, which costs more than the line. The pages are there before they are written to: a full disk is an error when
+the file grows, and nothing worse later.) Without it the whole batch would be in doubt; with it one recipient for each connection is.
 
     publisher journal 1 <boot>          the boot of the machine: a power cut may lose lines, so then only R counts
     B <part>.<attempt> …                the batch, written before its claim is committed
@@ -15,10 +17,13 @@ its process lives, also where process numbers cannot (another container on the s
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import itertools
 import json
+import mmap
 import os
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -29,6 +34,8 @@ from urllib.parse import quote, unquote
 
 _HEAD = "publisher journal 1 "
 _NUMBERS = itertools.count(1)
+_STEP = 1 << 16
+"""Octets by which a file grows."""
 
 
 def boot() -> str:
@@ -40,38 +47,59 @@ def boot() -> str:
 
 
 class Journal:
-    """One batch's file. Safe to write from several threads. Raises OSError where it cannot be made."""
+    """One batch's file. Safe to write from several threads. Raises OSError where it cannot be made or grow."""
 
     def __init__(self, folder: Path, worker: str) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = folder / f"{quote(worker, safe='')}.{next(_NUMBERS)}.journal"
-        self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL, 0o600)
+        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
-        self._write(f"{_HEAD}{boot()}")
+        self._growing = threading.Lock()
+        self._extend(0, _STEP)
+        self._lines = mmap.mmap(self._file, _STEP)
+        self._write(f"{_HEAD}{boot()}\n".encode())
 
     def batch(self, parts: Iterable[tuple[int, int]]) -> None:
         """These parts, each with the number of its attempt, are about to be claimed."""
-        self._write("B " + " ".join(f"{id}.{attempt}" for id, attempt in parts))
+        self._write(f"B {' '.join(f'{id}.{attempt}' for id, attempt in parts)}\n".encode())
 
     def intent(self, id: int) -> None:
         """This part is about to be sent."""
-        os.write(self._file, b"I %d\n" % id)
+        self._write(b"I %d\n" % id)
 
     def result(self, id: int, data: dict[str, Any]) -> None:
         """This is what became of it."""
-        self._write(f"R {id} {json.dumps(data)}")
+        self._write(f"R {id} {json.dumps(data)}\n".encode())
 
     def done(self) -> None:
         """The ledger has everything: the file is not needed any more."""
         self.path.unlink(missing_ok=True)
-        os.close(self._file)
+        self.leave()
 
     def leave(self) -> None:
         """This process is done with it; whoever reaches the ledger next takes it over."""
+        self._lines.close()
         os.close(self._file)
 
-    def _write(self, line: str) -> None:
-        os.write(self._file, f"{line}\n".encode())
+    def _write(self, line: bytes) -> None:
+        while True:
+            try:
+                self._lines.write(line)  # whole, or not at all: no other thread runs meanwhile
+                return
+            except ValueError:  # it is full
+                self._grow(len(line))
+
+    def _grow(self, room: int) -> None:
+        with self._growing:
+            size = len(self._lines)
+            if size - self._lines.tell() < room:
+                more = max(room, _STEP)
+                self._extend(size, more)
+                self._lines.resize(size + more)
+
+    def _extend(self, size: int, more: int) -> None:
+        if os.pwrite(self._file, bytes(more), size) < more:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
 
 
 @dataclass(slots=True)
@@ -121,7 +149,8 @@ def _worker(path: Path) -> str:
 
 def _read(path: Path, content: bytes) -> Left:
     found = Left(path, _worker(path))
-    head, *lines = content.split(b"\n")[:-1] or [b""]  # the last line has no end: it was being written
+    written = content.partition(b"\0")[0]
+    head, *lines = written.split(b"\n")[:-1] or [b""]  # the last line has no end: it was being written
     found.whole = bool(boot()) and head == f"{_HEAD}{boot()}".encode()
     for line in lines:
         kind, _, rest = line.partition(b" ")

@@ -8,6 +8,7 @@ into the ledger many at a time.
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections import Counter, deque
@@ -77,6 +78,7 @@ class Mailing:
     _settled: list[tuple[Claimed, Verdict, _Batch]] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _turn: threading.Lock = field(default_factory=threading.Lock)
+    _asking: threading.Lock = field(default_factory=threading.Lock)
     _size: int = FIRST
     _asked: float = 0.0
     _flushed: float = 0.0
@@ -90,6 +92,8 @@ class Mailing:
     def run(self) -> None:
         """Send until nothing more may go now; everything claimed is settled or put back when it returns."""
         self._asked = self._flushed = time.monotonic()
+        # What is there now stays: the collector of cycles need not look through it with each few hundred readers.
+        gc.freeze()
         # One thread for the ledger: the next claim and the last results go through while the channel is at work.
         with ThreadPoolExecutor(1, thread_name_prefix="mailing") as self._desk:
             try:
@@ -98,6 +102,7 @@ class Mailing:
                 self._over = self._halted = True
                 self._put_back()
                 self._finish()
+                gc.unfreeze()
         if any(self.counts.values()):
             self.ledger.mailed(self.of, dict(self.counts))
             self.observe("mailed", {"delivery": self.of.id, **self.counts})
@@ -150,6 +155,7 @@ class Mailing:
                 horizon=self.horizon,
                 pace=self._pace,
                 keep=batch.journal.batch,
+                leaving=partial(self._leaving, batch),
             )
         except BaseException:
             batch.journal.leave()  # the claim may have been committed all the same
@@ -159,25 +165,19 @@ class Mailing:
             return []
         batch.rest = len(claimed)
         self._batches.add(batch)
-        handed = [self._handed(one, batch) for one in claimed]
-        return [one for one in handed if one.part.recipient]
-
-    def _handed(self, claimed: Claimed, batch: _Batch) -> Claimed:
-        made = replace(claimed.part, leaving=partial(self._leaving, claimed.part.key, claimed.row.id, batch))
-        claimed = replace(claimed, part=made, prepared=self.prepared)
-        self._open[made.key] = (claimed, batch)
-        if made.recipient is None:
-            self._result(made.key, LEFT)
-        return claimed
+        self._open.update({one.part.key: (one, batch) for one in claimed})
+        for one in claimed:
+            if one.part.recipient is None:
+                self._result(one.part.key, LEFT)
+        return [one for one in claimed if one.part.recipient]
 
     # ------------------------------------------------------------ the last question
 
-    def _leaving(self, key: str, id: int, batch: _Batch) -> bool:
+    def _leaving(self, batch: _Batch, key: str, id: int) -> bool:
         """Whether the irreversible step may be taken; written down when it may."""
         if self._halted or time.clock_gettime(_CLOCK) - batch.asked > HOLD:
             return False
-        if time.monotonic() - self._asked > ASK:
-            self._ask()
+        self._ask()
         with self._lock:  # what is taken back this very moment must not leave
             if self._halted or key not in self._open:
                 return False
@@ -186,16 +186,27 @@ class Mailing:
         return True
 
     def _ask(self) -> None:
-        """Take back what may not go any more."""
-        with self._lock:
-            if time.monotonic() - self._asked <= ASK:
-                return
-            before = [c for c, _ in list(self._open.values())]
-            still = self.ledger.still(self.of, self.approvals)
+        """Take back what may not go any more, if that was not asked just now.
+
+        One thread asks and the others go on meanwhile, but not for long: by then they wait for the answer.
+        """
+        since = time.monotonic() - self._asked
+        if since <= ASK or not self._asking.acquire(blocking=since > 2 * ASK):
+            return
+        try:
+            if time.monotonic() - self._asked > ASK:
+                self._take_back()
+                self._asked = time.monotonic()
+        finally:
+            self._asking.release()
+
+    def _take_back(self) -> None:
+        before = [c for c, _ in list(self._open.values())]
+        still = self.ledger.still(self.of, self.approvals)
+        with self._lock:  # what has left meanwhile is on its way
             for claimed in before:
                 if claimed.row.id not in still and claimed.part.key not in self._left:
                     self._result(claimed.part.key, PUT_BACK)
-            self._asked = time.monotonic()
 
     # ------------------------------------------------------------ results
 

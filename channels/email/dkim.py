@@ -10,9 +10,9 @@ import hashlib
 import re
 import time
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 SIGNED = (
-    "From", "From", "To", "Subject", "Date", "Message-ID", "Reply-To", "In-Reply-To", "References", "MIME-Version",
+    "From", "To", "Subject", "Date", "Message-ID", "Reply-To", "In-Reply-To", "References", "MIME-Version",
     "Content-Type", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Help", "List-Owner", "List-Archive", "Content-Language",
     "Feedback-ID",
 )  # fmt: skip
-"""The headers that are signed where they are there. From once more than it is there, so that none can be added; the
-two for one-click unsubscribing must be among them (RFC 8058 4)."""
+"""The headers that are signed where they are there; the two for one-click unsubscribing must be among them (RFC 8058 4)."""
+_WANTED = tuple(name.lower().encode() for name in SIGNED)
 LEAST = 2048
 """Bits of an RSA key: providers refuse shorter ones, or will."""
 
 _LINE_END = re.compile(rb"[ \t]+(?=\r\n)")
 _WHITE = re.compile(rb"[ \t]+")
-_HEADER = re.compile(rb"([!-9;-~]+):((?:[^\r\n]|\r\n[ \t])*)\r\n")
+_HEADER = re.compile(rb"([!-9;-~]+):([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)\r\n")
 
 
 @dataclass(frozen=True)
@@ -79,46 +79,47 @@ class Signer:
             raw = public.public_bytes(Encoding.Raw, PublicFormat.Raw)
         return f"v=DKIM1; k={self.algorithm.partition('-')[0]}; p={b64encode(raw).decode()}"
 
-    def signature(self, headers: bytes, body: bytes, at: float) -> bytes:
-        """The DKIM-Signature header, folded, for a mail with these headers and this hash of its body."""
-        found = [(name, value) for name, value in _HEADER.findall(headers)]
-        names, signed = _chosen(found)
+    def signature(self, headers: Mapping[bytes, bytes], body: bytes, at: float) -> bytes:
+        """The DKIM-Signature header, folded, for a mail with these headers (as `relaxed_headers` has them).
+
+        `body` is the hash of its body.
+        """
+        names = tuple(name for name in _WANTED if name in headers)
         tags = (
             f"v=1; a={self.algorithm}; c=relaxed/relaxed;\r\n d={self.domain}; s={self.selector}; t={at:.0f};\r\n"
-            f" h={_folded(names, ':')};\r\n bh={b64encode(body).decode()};\r\n b="
+            f" h={_listed(names)};\r\n bh={b64encode(body).decode()};\r\n b="
         )
         unsigned = b"DKIM-Signature: " + tags.encode()
-        text = b"".join(signed) + _relaxed(b"DKIM-Signature", unsigned.partition(b":")[2]).rstrip(b"\r\n")
-        value = b64encode(self._sign(text)).decode()
+        itself = _relaxed(b"DKIM-Signature", unsigned.partition(b":")[2]).rstrip(b"\r\n")
+        value = b64encode(self._sign(b"".join([*(headers[name] for name in names), itself]))).decode()
         return (
             unsigned + _folded([value[i : i + 70] for i in range(0, len(value), 70)], "").encode() + b"\r\n"
         )
 
-    def _sign(self, text: bytes) -> bytes:
+    @cached_property
+    def _sign(self) -> Callable[[bytes], bytes]:
         from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
         from cryptography.hazmat.primitives.hashes import SHA256
 
-        if isinstance(self.key, RSAPrivateKey):
-            return self.key.sign(text, PKCS1v15(), SHA256())
-        return self.key.sign(hashlib.sha256(text).digest())
+        key = self.key
+        if isinstance(key, RSAPrivateKey):
+            return lambda text: key.sign(text, PKCS1v15(), SHA256())
+        return lambda text: key.sign(hashlib.sha256(text).digest())
 
 
-def _chosen(found: list[tuple[bytes, bytes]]) -> tuple[list[str], list[bytes]]:
-    """The names for `h=`, and the headers they stand for, each in its relaxed form."""
-    names, signed = [], []
-    left = {name.lower(): (name, value) for name, value in found}
-    for wanted in SIGNED:
-        header = left.pop(wanted.lower().encode(), None)
-        if header:
-            signed.append(_relaxed(*header))
-        if header or wanted == "From":
-            names.append(wanted.lower())
-    return names, signed
+@lru_cache(maxsize=32)
+def _listed(names: tuple[bytes, ...]) -> str:
+    """The headers for `h=`: From once more than it is there, so that none can be added."""
+    return _folded([name.decode() for name in (b"from", *names)], ":")
+
+
+def relaxed_headers(headers: bytes) -> dict[bytes, bytes]:
+    """Headers by their names in small letters, each in its relaxed form (RFC 6376 3.4.2)."""
+    return {name.lower(): _relaxed(name, value) for name, value in _HEADER.findall(headers)}
 
 
 def _relaxed(name: bytes, value: bytes) -> bytes:
-    """RFC 6376 3.4.2."""
     return name.lower() + b":" + _WHITE.sub(b" ", value.replace(b"\r\n", b"")).strip() + b"\r\n"
 
 
@@ -127,9 +128,14 @@ def relaxed(body: bytes) -> bytes:
     return _WHITE.sub(b" ", _LINE_END.sub(b"", body))
 
 
-def body_hash(pieces: Iterable[bytes]) -> bytes:
-    """SHA-256 of a body given in pieces, each `relaxed`."""
-    made, held = hashlib.sha256(), b""
+def begun(piece: bytes) -> hashlib._Hash:
+    """The hash of a body of which this piece, `relaxed`, is the first, so far; for `body_hash`."""
+    return hashlib.sha256(piece)
+
+
+def body_hash(pieces: Iterable[bytes], after: hashlib._Hash | None = None) -> bytes:
+    """SHA-256 of a body given in pieces, each `relaxed`; of its rest, where it was `begun` already."""
+    made, held = after.copy() if after else hashlib.sha256(), b""
     for piece in pieces:
         made.update(held)
         held = piece

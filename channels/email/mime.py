@@ -111,9 +111,9 @@ class Mold:
             raise Permanent(f"no mail can be made for {letter.to}: {error}") from None
         if not self.signers:
             return own + body
-        digest = self._digest(links)
-        signed = own + self._head
-        return b"".join(s.signature(signed, digest, letter.date) for s in self.signers) + own + body
+        digest, headers = self._digest(links), self._head | dkim.relaxed_headers(own)
+        signatures = [signer.signature(headers, digest, letter.date) for signer in self.signers]
+        return b"".join([*signatures, own, body])
 
     def _links(self, url: str) -> dict[bytes, bytes]:
         """A reader's own link, as it stands in each of the bodies."""
@@ -128,25 +128,30 @@ class Mold:
         return (*made[:-1], made[-1] + (b"" if made[-1].endswith(b"\r\n") else b"\r\n") + b".\r\n")
 
     @cached_property
-    def _head(self) -> bytes:
-        """The headers that are the same for all."""
-        return self.pieces[0].partition(b"\r\n\r\n")[0] + b"\r\n"
+    def _head(self) -> dict[bytes, bytes]:
+        """The headers that are the same for all, ready to be signed."""
+        return dkim.relaxed_headers(self.pieces[0].partition(b"\r\n\r\n")[0] + b"\r\n")
 
     @cached_property
-    def _relaxed(self) -> tuple[bytes, ...]:
-        """What of the body is the same for all, ready to be hashed."""
-        first = dkim.relaxed(self.pieces[0].partition(b"\r\n\r\n")[2])
-        return (first, *(p if i % 2 else dkim.relaxed(p) for i, p in enumerate(self.pieces[1:], 1)))
+    def _begun(self) -> hashlib._Hash:
+        """The hash of the body up to the first place that is a reader's own."""
+        return dkim.begun(dkim.relaxed(self.pieces[0].partition(b"\r\n\r\n")[2]))
+
+    @cached_property
+    def _rest(self) -> tuple[bytes, ...]:
+        """What follows there, ready to be hashed."""
+        return tuple(dkim.relaxed(p) if i % 2 else p for i, p in enumerate(self.pieces[1:]))
 
     @cached_property
     def _once(self) -> bytes:
-        return dkim.body_hash(self._relaxed)
+        return dkim.body_hash([dkim.relaxed(self.pieces[0].partition(b"\r\n\r\n")[2])])
 
     def _digest(self, links: Mapping[bytes, bytes]) -> bytes:
         """The body's hash: made once where no reader's own link stands in it."""
         if not self.personal:
             return self._once
-        return dkim.body_hash(links[p] if i % 2 else p for i, p in enumerate(self._relaxed))
+        rest = [p if i % 2 else links[p] for i, p in enumerate(self._rest)]
+        return dkim.body_hash(rest, self._begun)
 
 
 def stuffed(lines: bytes) -> bytes:

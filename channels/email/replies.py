@@ -20,6 +20,8 @@ Reply = tuple[int, bytes]
 CLOSING = 421
 GO_AHEAD = 354
 
+_LONG = 300
+"""Characters of a reply that are told."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _SLOWER = frozenset({CLOSING, 454})
 """It has enough of us for now, as 4.7.x also says: the whole lane goes slower."""
@@ -68,8 +70,11 @@ def in_doubt(where: str, reason: str) -> OutcomeUnknown:
 
 def text(raw: bytes) -> str:
     """A reply on one line, without what could play tricks on a terminal."""
-    return _CONTROL.sub(" ", raw.decode("utf-8", "replace"))[:300].strip()
+    said = raw.decode("utf-8", "replace")[:_LONG]
+    return (said if said.isprintable() else _CONTROL.sub(" ", said)).strip()
 
 
 def why(error: Exception) -> str:
+    if isinstance(error, BlockingIOError):  # so the kernel says it
+        return "timed out"
     return _CONTROL.sub(" ", str(error))[:200] or type(error).__name__

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import re
 import select
+import socket
 import ssl
+import struct
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -23,8 +25,6 @@ from .mime import stuffed
 from .replies import CLOSING, GO_AHEAD, Reply
 
 if TYPE_CHECKING:
-    import socket
-
     from .settings import Relay
 
 Envelope = tuple[bytes, bytes]
@@ -53,9 +53,12 @@ class Connection:
         self._where = relay.address
         self._smtp = opened(relay, connect_timeout)
         self._sock: socket.socket = self._smtp.sock  # type: ignore[assignment]  # it is open
-        self._waits: float = 0.0
+        self._waits = 0.0
         self._heard = b""
         self._commands: list[bytes] = []
+        if not self.encrypted:  # the kernel keeps the time: one system call for each write or read, not two
+            self._sock.settimeout(None)
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(connect_timeout))
         self.pipelining = bool(self._smtp.has_extn("pipelining"))
         self.usable = True
 
@@ -155,7 +158,8 @@ class Connection:
         """Write all of it. `dot` is where the final dot ends: once that is out, a failure leaves the mail in doubt."""
         sent = 0
         try:
-            self._wait(self._connect_timeout)
+            if self.encrypted:
+                self._wait(self._connect_timeout)
             while sent < len(data):
                 sent += self._sock.send(data[sent:] if sent else data)
         except OSError as error:
@@ -192,10 +196,14 @@ class Connection:
         return line
 
     def _wait(self, seconds: float) -> None:
-        """How long the socket waits from now on: told only where it changes, since each telling is a system call."""
-        if seconds != self._waits:
+        """How long the socket waits for what it reads from now on; one that is encrypted, for what it writes too."""
+        if seconds == self._waits:
+            return
+        if self.encrypted:
             self._sock.settimeout(seconds)
-            self._waits = seconds
+        else:
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(seconds))
+        self._waits = seconds
 
     def _spoke_early(self) -> bool:
         """Whether the server has answered or hung up although it cannot have the whole mail. Raises OSError."""
@@ -216,6 +224,11 @@ class Connection:
     def drop(self) -> None:
         self.usable = False
         self._smtp.close()
+
+
+def _timeval(seconds: float) -> bytes:
+    """A time as socket options want it."""
+    return struct.pack("@ll", int(seconds), int(seconds % 1 * 1_000_000))
 
 
 def _commands(sender: bytes, recipient: bytes) -> list[bytes]:

@@ -10,14 +10,14 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from publisher import audience, journal
-from publisher.channel import Part, Receipt, Rendering
+from publisher.channel import Part, Receipt, Recipient, Rendering
 from publisher.ledger import acts, claims, events
 from publisher.ledger.parts import PROVABLE, Claimed, Parts, Verdict, receipt, stored, told, worker
 from publisher.ledger.schema import announcement, delivery, identity, lane, part, subscriber
@@ -62,18 +62,20 @@ class Batches(Parts):
         horizon: float,
         pace: Pace = Pace(),
         keep: Callable[[list[tuple[int, int]]], None] = lambda parts: None,
+        leaving: Callable[[str, int], bool] = lambda key, id: True,
     ) -> list[Claimed]:
         """Move at most `most` due parts of a mailing to `sending` and commit; none when none may go now.
 
         A mailing that has begun goes on for `horizon` seconds, however late each one's turn comes. `keep` is told
-        the parts and their attempts before the commit: should it fail, nothing is claimed.
+        the parts and their attempts before the commit: should it fail, nothing is claimed. `leaving` is what each
+        part's own asks, with its key and id.
         """
         with self.write() as c:
             self._order(c, of, alone=bool(pace.rate or pace.rates))
             if approvals > 1:
                 self._one_each(c, of)
             given = {"needed": approvals, "skew": self.skew, "key": of.id, "patience": patience}
-            rows = c.execute(claims.CLAIM, given | {"me": worker(), "most": most}).all()
+            rows = c.execute(claims.CLAIM_MANY, given | {"me": worker(), "most": most}).all()
             if not rows:
                 return []
             self._begin(c, of, horizon)
@@ -84,7 +86,8 @@ class Batches(Parts):
                 self._spend(c, of.channel, len(rows) / pace.rate)
             first = self._answered(c, of, [r.recipient for r in rows])
             keep([(r.id, r.attempt) for r in rows])
-            return [self._addressed(of, r, words, people.get(r.recipient), first) for r in rows]
+            made = partial(self._addressed, of, words, people, first, leaving)
+            return [made(row) for row in rows]
 
     def settle_many(
         self, of: Row[Any], verdicts: Iterable[tuple[Claimed, Verdict]]
@@ -121,7 +124,7 @@ class Batches(Parts):
         """Of this process's claimed parts of a mailing, the ids of those that may still go."""
         with self.read() as c:
             given = {"needed": approvals, "skew": self.skew, "key": of.id, "me": worker()}
-            return set(c.scalars(claims.STILL, given))
+            return set(c.scalars(claims.STILL, given).all())
 
     def rest(self, of: Row[Any], until: float) -> None:
         """What is left of a mailing goes on at `until`."""
@@ -228,18 +231,25 @@ class Batches(Parts):
         return {row.recipient: receipt(row.receipt) for row in rows}
 
     def _addressed(
-        self, of: Row[Any], row: Row[Any], words: Rendering, person: Any, first: Mapping[str, Receipt | None]
+        self,
+        of: Row[Any],
+        words: Rendering,
+        people: Mapping[str, Recipient],
+        first: Mapping[str, Receipt | None],
+        leaving: Callable[[str, int], bool],
+        row: Row[Any],
     ) -> Claimed:
         key = f"{of.id}#{row.recipient}"
-        answers = first.get(row.recipient)
-        made = Part(key, words, row.n, row.attempt, row.started, answers, person, self.blob)
+        answers, person = first.get(row.recipient), people.get(row.recipient)
+        may = partial(leaving, key, row.id)
+        made = Part(key, words, row.n, row.attempt, row.started, answers, person, self.blob, may)
         return Claimed(made, of.prepared or {}, row, of)
 
     def _still_theirs(self, c: Connection, given: Mapping[int, tuple[Claimed, Verdict]]) -> list[int]:
         """The parts whose present attempt these verdicts are about. Whoever else writes them holds the same lock."""
         found = select(part.c.id, part.c.attempt, part.c.state).where(part.c.id.in_(list(given)))
         mine = []
-        for row in c.execute(found):
+        for row in c.execute(found).all():
             claimed, verdict = given[row.id]
             may = PROVABLE if verdict.receipt else ("sending", "unknown")
             if row.attempt == claimed.row.attempt and row.state in may:
@@ -269,23 +279,24 @@ class Batches(Parts):
                 ends[key], given[key] = "cancelled", (given[key][0], LEFT)
 
     def _write(self, c: Connection, at: float, ended: Sequence[tuple[Claimed, Verdict, str]]) -> None:
-        with_receipt, without = [], []
+        accepted, others = [], []
         for claimed, verdict, state in ended:
-            values: dict[str, Any] = {
-                "of": claimed.row.id,
-                "to": state,
-                "why": verdict.kind or None,
-                "said": verdict.error or None,
-                "find": verdict.find_due,
-                "at": at,
-                "spent": claimed.row.tries + (1 if verdict.spent else 0),
-                "again": verdict.due if verdict.due is not None else claimed.row.due,
-            }
             if verdict.receipt:
-                with_receipt.append(values | {"proof": stored(verdict.receipt)})
-            else:
-                without.append(values)
-        for statement, rows in ((_ACCEPTED, with_receipt), (_SETTLED, without)):
+                accepted.append({"of": claimed.row.id, "proof": stored(verdict.receipt), "at": at})
+                continue
+            others.append(
+                {
+                    "of": claimed.row.id,
+                    "to": state,
+                    "why": verdict.kind or None,
+                    "said": verdict.error or None,
+                    "find": verdict.find_due,
+                    "at": at,
+                    "spent": claimed.row.tries + (1 if verdict.spent else 0),
+                    "again": verdict.due if verdict.due is not None else claimed.row.due,
+                }
+            )
+        for statement, rows in ((_ACCEPTED, accepted), (_SETTLED, others)):
             if rows:
                 c.execute(statement, rows)
 
@@ -336,7 +347,19 @@ _SETTLED = (
         due=bindparam("again"),
     )
 )
-_ACCEPTED = _SETTLED.values(receipt=bindparam("proof"))
+_ACCEPTED = (
+    update(part)
+    .where(part.c.id == bindparam("of"))
+    .values(
+        state="delivered",
+        receipt=bindparam("proof"),
+        settled=bindparam("at"),
+        tries=part.c.tries + 1,
+        kind=None,
+        error=None,
+        find_due=None,
+    )
+)
 _LATER = (
     update(part)
     .where(part.c.id == bindparam("of"))

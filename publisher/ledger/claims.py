@@ -182,8 +182,8 @@ SWEPT = {"sqlite": _swept(pairs=False), "postgresql": _swept(pairs=True)}
 """By the database that is asked."""
 
 
-def _claim() -> ReturningUpdate[Any]:
-    """The one statement that moves parts to `sending`: of one delivery, `most` at most.
+def _claim(*told: Column[Any]) -> ReturningUpdate[Any]:
+    """The one statement that moves parts to `sending`: of one delivery, `most` at most. `told`: what it returns.
 
     A CTE, because PostgreSQL may evaluate `IN (SELECT … LIMIT 1)` anew for each row, and then takes many.
     """
@@ -207,11 +207,16 @@ def _claim() -> ReturningUpdate[Any]:
             worker=bindparam("me", type_=String),
             finds=0,
         )
-        .returning(*part.c)
+        .returning(*told)
     )
 
 
-CLAIM = _claim()
+CLAIM = _claim(*part.c)
+CLAIM_MANY = _claim(
+    *(part.c.id, part.c.n, part.c.recipient, part.c.attempt, part.c.tries),
+    *(part.c.first, part.c.started, part.c.due, part.c.last_start, part.c.kind),
+)
+"""The same, with what is needed of each of many."""
 
 STILL = _joined(_parts()).where(
     UNSETTLED,

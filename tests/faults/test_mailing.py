@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import secrets
+import smtplib
 import sys
 import threading
 import time
@@ -18,7 +19,6 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import OperationalError
 
-from channels.email.smtp import Connection
 from publisher import audience, journal, mailing, views
 from publisher.api import Publisher
 from publisher.channel import Receipt
@@ -282,7 +282,10 @@ def test_who_leaves_in_the_middle_gets_no_mail(crowd):
 
 def test_a_relay_without_pipelining_is_served_step_by_step(crowd, monkeypatch):
     """Each command waits for its answer; everything else is the same."""
-    monkeypatch.setattr(Connection, "pipelining", False)
+    offered = smtplib.SMTP.has_extn
+    monkeypatch.setattr(
+        smtplib.SMTP, "has_extn", lambda self, name: name != "pipelining" and offered(self, name)
+    )
     made = crowd(20)
     made.join(1, "bounce")
     made.plan()
@@ -536,7 +539,7 @@ def test_what_a_dead_process_left_in_its_journal(crowd, monkeypatch, whole):
     left.result(refused, mailing._kept(Verdict("failed", "Permanent", "full")))
     ledger.sweep()
     assert made.states() == {"sending": 4}, "its process holds the lock: it lives"
-    os.close(left._file)
+    left.leave()
     if not whole:
         monkeypatch.setattr(journal, "boot", lambda: "another")
     ledger.sweep()
