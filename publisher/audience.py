@@ -26,7 +26,7 @@ from publisher.channel import Recipient
 from publisher.errors import UsageError
 from publisher.intake.fields import language_tag
 from publisher.ledger import events
-from publisher.ledger.engine import Database
+from publisher.ledger.engine import Database, gathered
 from publisher.ledger.schema import delivery, identity, lane, part, subscriber, suppression
 
 NEW = {"state": "planned", "attempt": 0, "tries": 0, "finds": 0}
@@ -207,18 +207,17 @@ def recipient(c: Connection, key: str, *, left: bool = False) -> Recipient | Non
 
 def recipients(c: Connection, keys: Sequence[str], *, left: bool = False) -> dict[str, Recipient]:
     """The same of many people at once, by their ids; who must not be mailed is missing."""
-    told = (getattr(subscriber.c, name) for name in ("id", "address", "name", "token", "normal", "active"))
-    rows = c.execute(select(*told).where(subscriber.c.id.in_(keys))).all()
+    told = (subscriber.c[name] for name in ("id", "address", "name", "token", "normal", "active"))
+    rows = c.scalar(select(gathered(c, *told)).where(subscriber.c.id.in_(keys))) or []
+    away = [normal for *_, normal, active in rows if not active]
     stopped: set[str] = set()
-    if left and (away := [row.normal for row in rows if not row.active]):
-        why = select(suppression.c.normal).where(
-            suppression.c.normal.in_(away), suppression.c.reason != "left"
-        )
-        stopped = set(c.scalars(why))
+    if left and away:
+        why = suppression.c.normal.in_(away), suppression.c.reason != "left"
+        stopped = set(c.scalars(select(suppression.c.normal).where(*why)))
     return {
-        row.id: Recipient(row.id, row.address, row.name, row.token)
-        for row in rows
-        if row.active or (left and row.normal not in stopped)
+        id: Recipient(id, address, name, token)
+        for id, address, name, token, normal, active in rows
+        if active or (left and normal not in stopped)
     }
 
 

@@ -37,8 +37,8 @@ HOLD = 60.0
 """Seconds for which a claimed part may wait for its turn; whoever slept longer sends none of them."""
 PATIENT = 30.0
 """Seconds that are waited for the pace with connections open."""
-FLUSH = 500
-"""Results that are written into the ledger together, at most."""
+FLUSH, SOON = 1000, 0.5
+"""Results that are written into the ledger together, at most, and the seconds after which they are."""
 
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -240,7 +240,7 @@ class Mailing:
                 self.counts[_COUNTED.get(verdict.state, "waiting")] += 1
             self._left.discard(key)
             self._settled.append((claimed, verdict, batch))
-            if len(self._settled) < FLUSH and time.monotonic() - self._flushed < ASK:
+            if len(self._settled) < FLUSH and time.monotonic() - self._flushed < SOON:
                 return
             self._flushed = time.monotonic()
         if not self._halted:

@@ -161,7 +161,7 @@ def stuffed(lines: bytes) -> bytes:
 
 def message_id(key: str, to: str, domain: str) -> str:
     """The same on every attempt of one part to one recipient, so that a repeat can be recognised as one."""
-    return f"<{sha256([key, to])[:40]}@{domain}>"
+    return f"<{sha256(f'{key} {to}'.encode())[:40]}@{domain}>"
 
 
 def mold(

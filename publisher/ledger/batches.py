@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import JSON, Connection, Function, Row, Update, bindparam, column, func, select, update
 
 from publisher import audience, journal
 from publisher.channel import Part, Receipt, Recipient, Rendering
@@ -103,11 +103,13 @@ class Batches(Parts):
             for verdict in slow:
                 self._slow(c, of, verdict)
             at = self._clock(c)
-            mine = self._still_theirs(c, given)
+            accepted = {key: cv for key, cv in given.items() if cv[1].receipt}
+            others = {key: cv for key, cv in given.items() if not cv[1].receipt}
+            mine = [*self._accept(c, at, accepted), *self._still_theirs(c, others)]
             row = c.execute(select(announcement).where(announcement.c.id == of.announcement)).one()
             ends = {key: self._end(c, of, row, *given[key]) for key in mine}
             self._forget_leavers(c, of, given, ends)
-            self._write(c, at, [(*given[key], ends[key]) for key in mine])
+            self._write(c, at, [(*given[key], ends[key]) for key in mine if key in others])
             resting = defaultdict(list)
             for key in mine:
                 resting[ends[key]].append(given[key][0].row.recipient)
@@ -245,16 +247,28 @@ class Batches(Parts):
         made = Part(key, words, row.n, row.attempt, row.started, answers, person, self.blob, may)
         return Claimed(made, of.prepared or {}, row, of)
 
+    def _accept(self, c: Connection, at: float, given: Mapping[int, tuple[Claimed, Verdict]]) -> list[int]:
+        """Write that these were accepted; the parts of which that was theirs to say."""
+        if not given:
+            return []
+        rows = [
+            [key, claimed.row.attempt, stored(verdict.receipt)]
+            for key, (claimed, verdict) in given.items()
+            if verdict.receipt
+        ]
+        done = c.execute(_ACCEPTED[c.dialect.name], {"at": at, "rows": rows}).rowcount
+        if done == len(rows):
+            return list(given)
+        written = part.c.id.in_(list(given)), part.c.state == "delivered", part.c.settled == at
+        return list(c.scalars(select(part.c.id).where(*written)).all())
+
     def _still_theirs(self, c: Connection, given: Mapping[int, tuple[Claimed, Verdict]]) -> list[int]:
         """The parts whose present attempt these verdicts are about. Whoever else writes them holds the same lock."""
-        found = select(part.c.id, part.c.attempt, part.c.state).where(part.c.id.in_(list(given)))
-        mine = []
-        for row in c.execute(found).all():
-            claimed, verdict = given[row.id]
-            may = PROVABLE if verdict.receipt else ("sending", "unknown")
-            if row.attempt == claimed.row.attempt and row.state in may:
-                mine.append(row.id)
-        return mine
+        if not given:
+            return []
+        theirs = part.c.id.in_(list(given)), part.c.state.in_(("sending", "unknown"))
+        found = c.execute(select(part.c.id, part.c.attempt).where(*theirs)).all()
+        return [row.id for row in found if row.attempt == given[row.id][0].row.attempt]
 
     def _end(self, c: Connection, of: Row[Any], row: Row[Any], claimed: Claimed, verdict: Verdict) -> str:
         """The state a part comes to, after all that was said while it was on its way."""
@@ -279,26 +293,21 @@ class Batches(Parts):
                 ends[key], given[key] = "cancelled", (given[key][0], LEFT)
 
     def _write(self, c: Connection, at: float, ended: Sequence[tuple[Claimed, Verdict, str]]) -> None:
-        accepted, others = [], []
-        for claimed, verdict, state in ended:
-            if verdict.receipt:
-                accepted.append({"of": claimed.row.id, "proof": stored(verdict.receipt), "at": at})
-                continue
-            others.append(
-                {
-                    "of": claimed.row.id,
-                    "to": state,
-                    "why": verdict.kind or None,
-                    "said": verdict.error or None,
-                    "find": verdict.find_due,
-                    "at": at,
-                    "spent": claimed.row.tries + (1 if verdict.spent else 0),
-                    "again": verdict.due if verdict.due is not None else claimed.row.due,
-                }
-            )
-        for statement, rows in ((_ACCEPTED, accepted), (_SETTLED, others)):
-            if rows:
-                c.execute(statement, rows)
+        rows = [
+            {
+                "of": claimed.row.id,
+                "to": state,
+                "why": verdict.kind or None,
+                "said": verdict.error or None,
+                "find": verdict.find_due,
+                "at": at,
+                "spent": claimed.row.tries + (1 if verdict.spent else 0),
+                "again": verdict.due if verdict.due is not None else claimed.row.due,
+            }
+            for claimed, verdict, state in ended
+        ]
+        if rows:
+            c.execute(_SETTLED, rows)
 
     # ------------------------------------------------------------ after a death
 
@@ -347,19 +356,27 @@ _SETTLED = (
         due=bindparam("again"),
     )
 )
-_ACCEPTED = (
-    update(part)
-    .where(part.c.id == bindparam("of"))
-    .values(
-        state="delivered",
-        receipt=bindparam("proof"),
-        settled=bindparam("at"),
-        tries=part.c.tries + 1,
-        kind=None,
-        error=None,
-        find_due=None,
+
+
+def _accepted(each: Function[Any]) -> Update:
+    """One statement for all that were accepted; `each` makes rows of [part, attempt, receipt] of JSON.
+
+    A statement for each row, or a row for each answer, would hand the interpreter to another thread each time.
+    """
+    row = each.table_valued(column("value", JSON), name="given").c.value
+    theirs = part.c.id == row[0].as_integer(), part.c.attempt == row[1].as_integer()
+    none: dict[str, Any] = dict.fromkeys(("kind", "error", "find_due"))
+    return (
+        update(part)
+        .where(*theirs, part.c.state.in_(PROVABLE))
+        .values(state="delivered", receipt=row[2], settled=bindparam("at"), tries=part.c.tries + 1, **none)
     )
-)
+
+
+_ACCEPTED = {
+    "sqlite": _accepted(func.json_each(bindparam("rows", type_=JSON))),
+    "postgresql": _accepted(func.json_array_elements(bindparam("rows", type_=JSON))),
+}
 _LATER = (
     update(part)
     .where(part.c.id == bindparam("of"))

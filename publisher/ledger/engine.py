@@ -8,7 +8,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Float, create_engine, event, func, inspect, select, text
+from sqlalchemy import JSON, Connection, Engine, Float, create_engine, event, func, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
@@ -43,6 +43,16 @@ def _now_postgresql(*_: Any, **__: Any) -> str:
 def now() -> ColumnElement[float]:
     """The database's clock, as an expression in a statement."""
     return _Now() + 0.0
+
+
+def gathered(c: Connection, *columns: ColumnElement[Any]) -> ColumnElement[Any]:
+    """These columns of all rows as one value: a list of lists, or nothing where there are no rows.
+
+    SQLite's driver hands the interpreter to other threads with each row that it reads.
+    """
+    if c.dialect.name == "sqlite":
+        return func.json_group_array(func.json_array(*columns), type_=JSON)
+    return func.json_agg(func.json_build_array(*columns), type_=JSON)
 
 
 class Database:
