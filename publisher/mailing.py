@@ -75,8 +75,8 @@ class Mailing:
     _left: set[str] = field(default_factory=set)
     _batches: set[_Batch] = field(default_factory=set)
     _waiting: deque[Claimed] = field(default_factory=deque)
-    _settled: list[tuple[Claimed, Verdict, _Batch]] = field(default_factory=list)
-    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _settled: deque[tuple[Claimed, Verdict, _Batch]] = field(default_factory=deque)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
     _turn: threading.Lock = field(default_factory=threading.Lock)
     _asking: threading.Lock = field(default_factory=threading.Lock)
     _size: int = FIRST
@@ -182,7 +182,11 @@ class Mailing:
             if self._halted or key not in self._open:
                 return False
             self._left.add(key)
-        batch.journal.intent(id)
+        try:
+            batch.journal.intent(id)
+        except OSError:
+            self._left.discard(key)  # what cannot be written down does not leave
+            raise
         return True
 
     def _ask(self) -> None:
@@ -228,23 +232,20 @@ class Mailing:
         self._result(part.key, verdict)
 
     def _result(self, key: str, verdict: Verdict) -> None:
-        with self._lock:
-            found = self._open.pop(key, None)
+        found = self._open.pop(key, None)
         if found is None:
             return
         claimed, batch = found
-        if verdict is not PUT_BACK:
-            batch.journal.result(claimed.row.id, _kept(verdict))
-        with self._lock:
+        try:
             if verdict is not PUT_BACK:
-                self.counts[_COUNTED.get(verdict.state, "waiting")] += 1
+                batch.journal.result(claimed.row.id, _kept(verdict))
+        finally:
             self._left.discard(key)
             self._settled.append((claimed, verdict, batch))
-            if len(self._settled) < FLUSH and time.monotonic() - self._flushed < SOON:
-                return
+        if len(self._settled) >= FLUSH or time.monotonic() - self._flushed > SOON:
             self._flushed = time.monotonic()
-        if not self._halted:
-            self._desk.submit(self._flush)
+            if not self._halted:
+                self._desk.submit(self._flush)
 
     def _put_back(self) -> None:
         """What was claimed and not sent is claimable again; what was begun and has no answer is unknown."""
@@ -265,10 +266,13 @@ class Mailing:
 
     def _flush(self) -> None:
         """Write the results so far into the ledger; batches that have all of theirs need no journal any more."""
-        with self._lock:
-            settled, self._settled = self._settled, []
+        settled = [self._settled.popleft() for _ in range(len(self._settled))]
         if not settled:
             return
+        counted = [
+            _COUNTED.get(verdict.state, "waiting") for _, verdict, _ in settled if verdict is not PUT_BACK
+        ]
+        self.counts.update(counted)
         kept = self.ledger.settle_many(self.of, [(claimed, verdict) for claimed, verdict, _ in settled])
         states = Counter(state for _, state in kept)
         self.observe("mailing", {"delivery": self.of.id, **states})

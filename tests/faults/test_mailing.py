@@ -258,6 +258,81 @@ def test_stopped_by_another_process_in_the_middle(crowd, how):
     other.close()
 
 
+class Hands:
+    """A mailing's channel that a test moves by hand: `act` gets the mailing, the first two parts, and `settle`."""
+
+    def __init__(self, made: Crowd, monkeypatch: pytest.MonkeyPatch, act: Callable[..., None]) -> None:
+        self.sent: Counter[str] = Counter()
+        self.acts, self.monkeypatch = [act], monkeypatch
+        monkeypatch.setattr(
+            type(made.office.channel("email")), "send_many", lambda _, *given: self.many(*given)
+        )
+
+    def many(self, handed, prepared, settle):
+        if self.acts:
+            with self.monkeypatch.context() as patched:
+                self.acts.pop()(self, patched, handed, next(handed), next(handed), settle)
+        for part_ in handed:
+            self.post(part_, settle)
+
+    def post(self, part_, settle):
+        if self.leaves(part_):
+            settle(part_, Receipt("<id>"))
+
+    def leaves(self, part_):
+        may = part_.leaving()
+        self.sent[part_.key] += may
+        return may
+
+
+def test_who_leaves_while_it_is_asked_is_not_taken_back(crowd, monkeypatch):
+    """The ledger's answer is older than their leaving."""
+    monkeypatch.setattr(mailing, "ASK", 10.0)
+
+    def act(hands, patched, handed, first, second, settle):
+        def none(*_):
+            elsewhere = threading.Thread(target=hands.leaves, args=(second,))
+            elsewhere.start()
+            elsewhere.join(20)
+            return set()
+
+        patched.setattr(type(handed.ledger), "still", none)
+        handed._asked -= 15
+        assert not hands.leaves(first), "nobody may go any more"
+        settle(second, Receipt("<id>"))
+
+    made = crowd(2)
+    made.plan()
+    hands = Hands(made, monkeypatch, act)
+    made.office.run(until_idle=True)
+    assert made.states() == {"delivered": 2}
+    assert set(hands.sent.values()) == {1}, "mailed twice"
+
+
+def test_who_is_taken_back_in_the_moment_of_leaving_goes_once(crowd, monkeypatch):
+    """Either they have left, and stay so, or they are taken back, and do not leave."""
+
+    def act(hands, patched, handed, first, second, settle):
+        class Slow(set[str]):
+            def add(self, key: str) -> None:
+                back = threading.Thread(target=handed._take_back)
+                back.start()
+                back.join(0.2)
+                super().add(key)
+
+        patched.setattr(type(handed.ledger), "still", lambda *_: set())
+        handed._left = Slow()
+        hands.post(first, settle)
+        handed._left = set(handed._left)
+
+    made = crowd(2)
+    made.plan()
+    hands = Hands(made, monkeypatch, act)
+    made.office.run(until_idle=True)
+    assert made.states() == {"delivered": 2}
+    assert set(hands.sent.values()) == {1}, "mailed twice"
+
+
 def test_who_leaves_in_the_middle_gets_no_mail(crowd):
     """Leaving takes effect in a mailing that is under way, for those claimed already too."""
     made, gate = crowd(120), threading.Event()
