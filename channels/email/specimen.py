@@ -8,8 +8,8 @@ from email.parser import BytesHeaderParser
 
 from publisher.channel import Part, Recipient, Rendering, Specimen
 
-from .adapter import Email
 from .settings import EmailSettings
+from .writing import Writer
 
 LINK = "each-readers-own-secret"
 READER = Recipient("example-reader", "reader@example.org", token=LINK)
@@ -24,7 +24,7 @@ def made(settings: EmailSettings, rendering: Rendering, at: float, blob: Callabl
     """The mail to an example reader, as if it left at `at`. Raises DeliveryError where it could not be sent."""
     reader = None if settings.list_address else READER
     part = Part("example/email#example-reader", rendering, started=at, recipient=reader, blob=blob)
-    mold, letter = Email(settings)._written(part)
+    mold, letter = Writer(settings).written(part)
     raw = mold.filled(letter)
     read: Message = BytesHeaderParser().parsebytes(raw)
     headers = tuple((name, str(value), name.lower() in _OWN) for name, value in read.items())
