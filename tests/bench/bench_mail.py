@@ -5,13 +5,19 @@
     plain loop                an EmailMessage for each reader, over one connection of the standard library
     aiosmtplib                8 connections, mails built once (where it is installed)
 
-Prints mails a second, and ratios; nothing here passes or fails. Needs Debian's `postfix` for smtp-sink and smtp-source.
-Give the number of readers, and a database URL, to change them.
+    mlmmj                     the mailing list manager, VERP as it is set by default (where it is installed; fewer mails)
+
+Prints mails a second (the median of the rounds, and their range), ratios, processor time for each mail on both
+sides, and how much of the processors' own limit that is; nothing here passes or fails. The rounds alternate, since
+one machine is not equally fast all day. Needs Debian's `postfix` for smtp-sink and smtp-source.
+
+    bench_mail.py [READERS [ROUNDS [DATABASE URL]]]
 """
 
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import re
 import resource
@@ -22,10 +28,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
+from statistics import median
 
 from sqlalchemy import func, select
 
@@ -33,7 +41,8 @@ from publisher.ledger import Ledger
 from publisher.ledger.schema import part
 
 READERS = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
-URL = sys.argv[2] if len(sys.argv) > 2 else ""
+ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+URL = sys.argv[3] if len(sys.argv) > 3 else ""
 PARAGRAPH = (
     "Ministers of 40 countries adopted a charter for open data in Lund on 3 May 2026. "
     "Each of them will publish what it spends, and on what, within a year.\n\n"
@@ -49,9 +58,25 @@ def free() -> int:
         return int(found.getsockname()[1])
 
 
+@dataclass(frozen=True)
+class Ran:
+    """Mails a second; processor seconds for each mail of the sender and the sink; megabytes at the most."""
+
+    rate: float
+    sender: float = 0.0
+    sink: float = 0.0
+    memory: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """Of what the processors could do if none of them were ever idle."""
+        cores = len(os.sched_getaffinity(0))
+        return self.rate * (self.sender + self.sink) / cores
+
+
 @contextmanager
-def sink() -> Iterator[int]:
-    """smtp-sink on a port of its own."""
+def sink() -> Iterator[tuple[int, int]]:
+    """smtp-sink: its port and its process."""
     port = free()
     with tempfile.TemporaryFile() as out:
         command = ["/usr/sbin/smtp-sink", "-u", "nobody", f"127.0.0.1:{port}", "1000"]
@@ -61,10 +86,26 @@ def sink() -> Iterator[int]:
                 break
             time.sleep(0.05)
         try:
-            yield port
+            yield port, process.pid
         finally:
             process.kill()
             process.wait()
+
+
+def spent(pid: int) -> float:
+    """Processor seconds of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def watched(process: subprocess.Popen[str], sink: int) -> list[tuple[float, float, float]]:
+    """Until it ends: the time, and the processor seconds of it and of the sink."""
+    seen = []
+    while process.poll() is None:
+        with suppress(OSError, IndexError):
+            seen.append((time.time(), spent(process.pid), spent(sink)))
+        time.sleep(0.1)
+    return seen
 
 
 def office(folder: Path, port: int, *keys: str) -> dict[str, str]:
@@ -100,9 +141,9 @@ def command(words: list[str], folder: Path, environment: dict[str, str]) -> str:
     return ran.stdout + ran.stderr
 
 
-def ours(*keys: str) -> tuple[float, float]:
-    """Mails a second from the first claim to the last result, and megabytes of memory at the most."""
-    with sink() as port, tempfile.TemporaryDirectory() as name:
+def ours(*keys: str) -> Ran:
+    """From the first claim to the last result."""
+    with sink() as (port, sunk), tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         environment = office(folder, port, *keys)
         (folder / "readers.csv").write_text(
@@ -110,26 +151,42 @@ def ours(*keys: str) -> tuple[float, float]:
         )
         (folder / "statement.md").write_text(STATEMENT)
         command(["subscribers", "import", "readers.csv"], folder, environment)
-        command(
-            ["publish", "statement.md", "--yes", "--approved-by", "Bench", "--wait", "3600"],
-            folder,
-            environment,
+        words = ["publish", "statement.md", "--yes", "--approved-by", "Bench", "--wait", "3600"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "publisher", *words],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
-        ledger = Ledger(environment["PUBLISHER_DATABASE_URL"])
-        with ledger.read() as c:
-            first, last, count = c.execute(
-                select(func.min(part.c.started), func.max(part.c.settled), func.count()).where(
-                    part.c.state == "delivered"
-                )
-            ).one()
-        ledger.close()
+        seen = watched(process, sunk)
+        first, last, count = settled(environment["PUBLISHER_DATABASE_URL"])
         if count != READERS:
             raise SystemExit(f"only {count} of {READERS} were accepted")
-        return count / (last - first), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        during = [at for at in seen if first <= at[0] <= last]
+        (begun, sender, took), (ended, later, taken) = during[0], during[-1]
+        rate = count / (last - first)
+        mails = rate * (ended - begun)
+        return Ran(rate, (later - sender) / mails, (taken - took) / mails, memory)
 
 
-def postfix() -> float:
-    with sink() as port:
+def settled(url: str) -> tuple[float, float, int]:
+    """When the first mail was begun and the last accepted, and how many were."""
+    ledger = Ledger(url)
+    with ledger.read() as c:
+        first, last, count = c.execute(
+            select(func.min(part.c.started), func.max(part.c.settled), func.count()).where(
+                part.c.state == "delivered"
+            )
+        ).one()
+    ledger.close()
+    return first, last, count
+
+
+def postfix() -> Ran:
+    with sink() as (port, _):
         begun = time.perf_counter()
         words = [
             "-s",
@@ -144,7 +201,7 @@ def postfix() -> float:
             "r@readers.example",
         ]
         subprocess.run(["/usr/sbin/smtp-source", *words, f"127.0.0.1:{port}"], check=True)
-        return READERS / (time.perf_counter() - begun)
+        return Ran(READERS / (time.perf_counter() - begun))
 
 
 def letter(n: int) -> EmailMessage:
@@ -156,20 +213,18 @@ def letter(n: int) -> EmailMessage:
     return made
 
 
-def plain() -> float:
-    count = min(READERS, 2000)
-    with sink() as port, smtplib.SMTP("127.0.0.1", port) as smtp:
+def plain() -> Ran:
+    count = min(READERS, 1000)
+    with sink() as (port, _), smtplib.SMTP("127.0.0.1", port) as smtp:
         begun = time.perf_counter()
         for n in range(count):
             smtp.send_message(letter(n))
-        return count / (time.perf_counter() - begun)
+        return Ran(count / (time.perf_counter() - begun))
 
 
-def awaited() -> float | None:
-    try:
-        import aiosmtplib
-    except ImportError:
-        return None
+def awaited() -> Ran:
+    import aiosmtplib
+
     body = letter(0).as_bytes()
 
     async def lane(port: int, count: int) -> None:
@@ -182,26 +237,67 @@ def awaited() -> float | None:
     async def all_lanes(port: int) -> None:
         await asyncio.gather(*(lane(port, READERS // 8) for _ in range(8)))
 
-    with sink() as port:
+    with sink() as (port, _):
         begun = time.perf_counter()
         asyncio.run(all_lanes(port))
-        return READERS // 8 * 8 / (time.perf_counter() - begun)
+        return Ran(READERS // 8 * 8 / (time.perf_counter() - begun))
+
+
+def mlmmj() -> Ran:
+    count = 200
+    with sink() as (port, _), tempfile.TemporaryDirectory() as name:
+        lists = Path(name) / "l"
+        for folder in ("control", "subscribers.d", "queue", "archive", "text", "bounce", "requeue"):
+            (lists / folder).mkdir(parents=True, exist_ok=True)
+        (lists / "control" / "listaddress").write_text("l@office.example\n")
+        (lists / "control" / "relayhost").write_text("127.0.0.1\n")
+        (lists / "control" / "smtpport").write_text(f"{port}\n")
+        (lists / "control" / "addtohdr").write_text("")
+        (lists / "index").write_text("0\n")
+        readers = "".join(f"r{n}@readers.example\n" for n in range(count))
+        (lists / "subscribers.d" / "r").write_text(readers)
+        mail = Path(name) / "mail"
+        mail.write_bytes(letter(0).as_bytes())
+        begun = time.perf_counter()
+        subprocess.run(["/usr/bin/mlmmj-send", "-L", str(lists), "-m", str(mail)], check=True)
+        took = time.perf_counter() - begun
+        if any((lists / "requeue").iterdir()):
+            raise SystemExit("mlmmj-send did not send to all")
+        return Ran(count / took)
+
+
+def cases() -> dict[str, Callable[[], Ran]]:
+    found: dict[str, Callable[[], Ran]] = {"smtp-source, 8 sessions": postfix, "plain smtplib loop": plain}
+    if importlib.util.find_spec("aiosmtplib"):
+        found["aiosmtplib, 8 connections"] = awaited
+    if shutil.which("mlmmj-send"):
+        found["mlmmj-send"] = mlmmj
+    return found | {
+        "publisher, unsigned": ours,
+        "publisher, RSA-2048": lambda: ours("rsa"),
+        "publisher, RSA and Ed25519": lambda: ours("rsa", "ed25519"),
+    }
 
 
 def main() -> None:
     if not shutil.which("smtp-sink", path="/usr/sbin:/usr/bin"):
         raise SystemExit("smtp-sink is missing: install Debian's postfix")
-    limit, loop, coroutines = postfix(), plain(), awaited()
-    print(f"smtp-source, 8 sessions   {limit:9,.0f} mails a second")
-    print(f"plain smtplib loop        {loop:9,.0f}")
-    if coroutines:
-        print(f"aiosmtplib, 8 connections {coroutines:9,.0f}")
-    for name, keys in (("unsigned", ()), ("RSA-2048", ("rsa",)), ("RSA and Ed25519", ("rsa", "ed25519"))):
-        rate, memory = ours(*keys)
-        print(
-            f"publisher, {name:15}{rate:9,.0f}   {rate / limit:5.2f} x smtp-source, {rate / loop:5.1f} x the loop, "
-            f"{memory:.0f} MB"
-        )
+    ran: dict[str, list[Ran]] = {name: [] for name in cases()}
+    for _ in range(ROUNDS):
+        for name, case in cases().items():
+            ran[name].append(case())
+    limit, loop = (median(r.rate for r in ran[name]) for name in list(ran)[:2])
+    print(f"{READERS} readers, medians of {ROUNDS} rounds (and their range)")
+    for name, runs in ran.items():
+        rates = sorted(r.rate for r in runs)
+        rate, typical = median(rates), min(runs, key=lambda r: abs(r.rate - median(rates)))
+        line = f"{name:27}{rate:7,.0f} a second ({rates[0]:,.0f} to {rates[-1]:,.0f}), {rate / limit:5.2f} x smtp-source, {rate / loop:5.1f} x the loop"
+        if typical.sender:
+            line += (
+                f"; {typical.sender * 1e6:,.0f} + {typical.sink * 1e6:,.0f} us of processor a mail, "
+                f"{typical.share:.2f} of its limit; {typical.memory:.0f} MB"
+            )
+        print(line)
 
 
 if __name__ == "__main__":
