@@ -10,6 +10,17 @@ from publisher.errors import UsageError
 
 _LOOKALIKE = {"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"}
 """Scripts with letters that pass for Latin ones."""
+_TWINS = {
+    "CYRILLIC": (
+        frozenset("асԁеһіјӏорԛѕԝхуѵ"),
+        {"ru", "su", "by", "ua", "bg", "rs", "mk", "kz", "kg", "mn", "uz"},
+    ),
+    "GREEK": (frozenset("ανορυικ"), {"gr", "cy"}),
+}
+"""By script: letters that nobody tells from a plain Latin one, and the countries where words are written in it. A word
+of nothing but such letters, elsewhere, is made to be taken for another."""
+_PHONETIC = frozenset("ɑɡ")
+"""Latin letters of phonetic script that nobody tells from a and g."""
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _USUAL = re.compile(
@@ -52,8 +63,28 @@ def _validated(address: str) -> tuple[str, str]:
         found = validate_email(address, check_deliverability=False, strict=True)
     except EmailNotValidError as error:
         raise UsageError(f"{address[:80]!r} is no e-mail address: {error}") from None
-    for label in (found.local_part, *found.domain.split(".")):
-        scripts = {unicodedata.name(c, "?").split()[0] for c in label if c.isalpha()}
-        if "LATIN" in scripts and scripts & _LOOKALIKE:
-            raise UsageError(f"{address[:80]!r} mixes letters that look alike; type it anew")
+    ending = found.domain.rpartition(".")[2]
+    if any(_deceives(word, ending) for word in (found.local_part, *found.domain.split("."))):
+        raise UsageError(f"{address[:80]!r} has letters that look like others; type it anew")
     return found.normalized, found.normalized.casefold()
+
+
+def _deceives(word: str, ending: str) -> bool:
+    """Whether a word of an address is, for all anybody sees, another one."""
+    if word.isascii():
+        return False
+    scripts = {unicodedata.name(c, "?").split()[0] for c in word if c.isalpha()}
+    mixed = "LATIN" in scripts and scripts & _LOOKALIKE
+    # Broad and ornate letters stand for the usual ones; the library puts those there in a domain, but not before the @.
+    ornate = any(unicodedata.normalize("NFKC", c).isascii() for c in word if not c.isascii())
+    return bool(mixed or ornate or _twin(word, scripts, ending))
+
+
+def _twin(word: str, scripts: set[str], ending: str) -> bool:
+    """Whether each of its foreign letters is the very image of a Latin one, where no such words are written."""
+    foreign = {c for c in word.lower() if not c.isascii()}
+    return bool(foreign & _PHONETIC) or any(
+        foreign <= letters and ending.isascii() and ending not in home
+        for script, (letters, home) in _TWINS.items()
+        if script in scripts
+    )

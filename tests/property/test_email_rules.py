@@ -159,6 +159,13 @@ def test_nothing_in_an_address_becomes_a_command(check, form: str, bad: str) -> 
         "a@ex\u0430mple.org",
         "a@g\u03bfogle.org",  # one Greek one
         "a@xn--exmple-4nf.org",  # the same, in ASCII
+        "a@\u0430\u0440\u0440\u04cf\u0435.com",  # nothing but Cyrillic letters that read "apple"
+        "a@xn--80ak6aa92e.com",  # the same, in ASCII
+        "\u0440\u0430\u0443@example.org",  # "pay"
+        "a@\u03bd\u03bf\u03c1.com",  # Greek ones
+        "a@\u0261oogle.com",  # a g of phonetic script
+        "\uff41dmin@example.org",  # a broad a
+        "\U0001d41an@example.org",  # a bold one
         f"{'a' * 65}@example.org",
         f"a@{'b' * 250}.org",
     ],
@@ -166,6 +173,24 @@ def test_nothing_in_an_address_becomes_a_command(check, form: str, bad: str) -> 
 def test_addresses_that_deceive_or_are_too_long_are_refused(address: str) -> None:
     with pytest.raises(PublisherError):
         normal(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "иван@почта.рф",
+        "a@хор.рф",  # Cyrillic twins alone, where such words are written
+        "\u0430@b.ru",
+        "a@агора.com",  # one letter that is no twin
+        "a@παράδειγμα.gr",
+        "a@αρα.gr",
+        "สำรวจ@คน.ไทย",  # a vowel that Unicode takes apart
+        "müller@müller.example.org",
+        "a@例え.テスト.jp",
+    ],
+)
+def test_words_of_other_scripts_are_addresses(address: str) -> None:
+    assert normal(address)[0] == address
 
 
 @pytest.mark.parametrize("bad", BREAKS)
