@@ -16,6 +16,8 @@ from functools import lru_cache
 from itertools import chain
 from typing import BinaryIO
 
+from publisher import consent
+from publisher.consent import Standing
 from publisher.errors import StatementError, UsageError
 from publisher.intake.fields import language_tag
 
@@ -32,38 +34,14 @@ _COLUMNS = {
     "last": "last name|lastname|surname|family name|nachname|nom|apellido|apellidos",
     "language": "language|lang|locale|preferred language|sprache|langue|idioma",
     "tags": "tags|labels|groups",
-    "status": "status|email status|delivery status|subscription status|email marketing status|subscriber status",
-    "left": "unsub time|unsubscribed at|unsubscribe date|date unsubscribed",
-    "bounced": "clean time|cleaned at|bounced at",
-    "blocked": "blacklisted|blocklisted|email blacklisted|email blocklisted",
 }
 _KNOWN = {alias: name for name, aliases in _COLUMNS.items() for alias in aliases.split("|")}
-MAPPED = ("email", "name", "language", "tags", "status")
+TEXTS = ("email", "name", "language", "tags")
+MAPPED = (*TEXTS, consent.STATUS, consent.LEFT)
 """What `--map` can name."""
 
-_ON_THE_LIST = frozenset(
-    [
-        "",
-        "subscribed",
-        "active",
-        "enabled",
-        "confirmed",
-        "normal",
-        "member",
-        "owner",
-        "manager",
-        "optin",
-        "opted in",
-    ]
-)
-_OFF = {
-    "left": "unsubscribed|unsubscribe|opted out|optedout|optout|removed|left|by user|disabled by user",
-    "bounced": "bounced|bouncing|by bounces|disabled by bounces|cleaned|hard bounced|undeliverable|invalid",
-    "complained": "complained|complaint|junk|spam|abuse|marked as spam",
-    "blocked": "blocklisted|blacklisted|disabled|suppressed|banned|blocked|by moderator|disabled by moderator",
-}
-_REASON = {word: reason for reason, words in _OFF.items() for word in words.split("|")}
-_NO = frozenset({"", "0", "no", "false", "n", "nein", "non"})
+_CELLS = re.compile(r'"?[^\s"@,;|<>]+@[^\s"@,;|<>]+"?\s*[,;\t|]')
+"""A row of a table whose first cell is an address."""
 
 _language = lru_cache(1024)(language_tag)  # a list has many people and few languages
 
@@ -81,14 +59,18 @@ class Person:
     fault: str = ""
 
 
-def people(stream: BinaryIO, wanted: Mapping[str, str] | None = None) -> Iterator[Person]:
+def people(
+    stream: BinaryIO, wanted: Mapping[str, str] | None = None, *, encoding: str = "", off: bool = False
+) -> Iterator[Person]:
     """Everybody in a list that can be read twice. `wanted` names the columns (`email` → 'Email Address').
 
-    Raises UsageError for a column that is not there, StatementError for a file that is no text.
+    `encoding` is found out where it is not said. `off`: it is a list of people who are not to be mailed, so that no
+    column need say it. Raises UsageError for a column that is not there, or that may say who wants no mail and is not
+    understood; StatementError for a file that is no text.
     """
-    text = io.TextIOWrapper(stream, _encoding(stream), newline="")
+    text = io.TextIOWrapper(stream, encoding or _encoding(stream), newline="")
     try:
-        yield from _rows(text, dict(wanted or {}))
+        yield from _rows(text, dict(wanted or {}), strict=not off)
     except UnicodeError:
         raise StatementError("the list is no text; save it as CSV in UTF-8") from None
     finally:
@@ -133,14 +115,17 @@ def _encoding(stream: BinaryIO) -> str:
     return "utf-8-sig"
 
 
-def _rows(text: io.TextIOWrapper, wanted: dict[str, str]) -> Iterator[Person]:
+def _rows(text: io.TextIOWrapper, wanted: dict[str, str], strict: bool) -> Iterator[Person]:
     head: list[str] = []
     for raw in text:
         head.append(raw)
         delimiter = max(",;\t|", key=raw.count)
         titles = next(csv.reader([raw], delimiter=delimiter), [])
         if columns := _columns(titles, wanted):
-            yield from _table(text, len(head), delimiter, columns)
+            plain = [consent.plain(title) for title in titles]
+            said = {field: title for field, title in wanted.items() if field not in TEXTS}
+            standing = Standing.of(plain, said, strict)
+            yield from _table(text, len(head), delimiter, columns, standing)
             return
         if len(head) == 3:  # Google Groups writes a line above its header
             break
@@ -152,36 +137,40 @@ def _rows(text: io.TextIOWrapper, wanted: dict[str, str]) -> Iterator[Person]:
 
 
 def _mailbox(number: int, said: str) -> Person:
-    """A line of a list without a header: an address, or `Name <address>`."""
-    found = re.fullmatch(r'"?([^"<>]*?)"?\s*<([^<>]*)>', said)
-    return Person(number, found[2], found[1].strip()) if found else Person(number, said)
+    """A line of a list without a header: an address, `Name <address>`, or an address and a name."""
+    if found := re.fullmatch(r'"?([^"<>]*?)"?\s*<([^<>]*)>', said):
+        return Person(number, found[2], found[1].strip())
+    if found := re.fullmatch(r"(\S+@[^\s,;|]+)[ \t]+([^@,;|]+)", said):
+        return Person(number, found[1], found[2])
+    if _CELLS.match(said):
+        why = "several columns and no header; write email,name,… in a line above the first"
+        return Person(number, said, fault=why)
+    return Person(number, said)
 
 
 def _columns(titles: list[str], wanted: dict[str, str]) -> dict[str, int]:
-    """Where each field stands; empty when this is no header."""
-    plain = [_plain(t) for t in titles]
+    """Where each text stands; empty when this is no header."""
+    plain = [consent.plain(t) for t in titles]
     found: dict[str, int] = {}
     for n, title in enumerate(plain):
         if title in _KNOWN:
             found.setdefault(_KNOWN[title], n)
-    for name, title in wanted.items():
-        if not title:
-            found.pop(name, None)
-        elif _plain(title) in plain:
-            found[name] = plain.index(_plain(title))
-        elif "email" in found:
-            raise UsageError(f"the list has no column {title!r}; it has {', '.join(titles)}")
+    missing = [title for title in wanted.values() if title and consent.plain(title) not in plain]
+    if missing and "email" in found:
+        raise UsageError(f"the list has no column {missing[0]!r}; it has {', '.join(titles)}")
+    if missing:
+        return {}
+    for name in wanted.keys() & set(TEXTS):
+        if wanted[name]:
+            found[name] = plain.index(consent.plain(wanted[name]))
         else:
-            return {}
+            found.pop(name, None)
     return found if "email" in found else {}
 
 
-@lru_cache(4096)
-def _plain(title: str) -> str:
-    return " ".join(re.sub(r"[\W_]+", " ", title.lstrip("\ufeff").casefold()).split())
-
-
-def _table(text: io.TextIOWrapper, above: int, delimiter: str, columns: dict[str, int]) -> Iterator[Person]:
+def _table(
+    text: io.TextIOWrapper, above: int, delimiter: str, columns: dict[str, int], standing: Standing
+) -> Iterator[Person]:
     reader, last = csv.reader(text, delimiter=delimiter), 0
     while True:
         line = above + last + 1
@@ -198,22 +187,11 @@ def _table(text: io.TextIOWrapper, above: int, delimiter: str, columns: dict[str
                 fault=f"a quote opened here is not closed; nothing up to line {above + last} was read",
             )
         elif any(row):
-            yield _person(
-                line, {name: unguarded(row[n]).strip() for name, n in columns.items() if n < len(row)}
-            )
+            said = {name: unguarded(row[n]).strip() for name, n in columns.items() if n < len(row)}
+            yield _person(line, said, *standing.told(row))
 
 
-def _person(line: int, said: Mapping[str, str]) -> Person:
-    status = _plain(said.get("status", ""))
-    stop = _REASON.get(status, "")
-    for reason in ("left", "bounced", "blocked"):
-        if not stop and said.get(reason, "").casefold() not in _NO:
-            stop = reason
-    fault = ""
-    if not stop and status not in _ON_THE_LIST:
-        fault = (
-            f"the status {said['status'][:40]!r} does not say that they want mail; `--map status=` reads none"
-        )
+def _person(line: int, said: Mapping[str, str], stop: str, fault: str) -> Person:
     language = _language(said.get("language", ""))
     if said.get("language") and not language and not stop:
         fault = fault or f"the language {said['language'][:40]!r} is no tag such as fr"

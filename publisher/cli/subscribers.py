@@ -31,7 +31,10 @@ def subscribers() -> None:
     "maps",
     multiple=True,
     metavar="FIELD=COLUMN",
-    help="Where email, name, language, tags or status stand.",
+    help="Where email, name, language, tags, status, or left (who wants no mail) stand.",
+)
+@click.option(
+    "--encoding", default="", metavar="NAME", help="Such as windows-1251, where it is not found out."
 )
 @click.option("--suppress", is_flag=True, help="These people are not to be mailed.")
 @click.option("--source", default="", metavar="TEXT", help="Where these people come from; it is recorded.")
@@ -46,6 +49,7 @@ def subscribers() -> None:
 def import_(
     file: Any,
     maps: tuple[str, ...],
+    encoding: str,
     suppress: bool,
     source: str,
     refused: Any,
@@ -65,7 +69,7 @@ def import_(
     with common.office() as office, _twice(file) as stream, _progress(stream) as told:
         result = enrol.load(
             office.ledger,
-            told(roster.people(stream, columns)),
+            told(roster.people(stream, columns, encoding=_known(encoding), off=suppress)),
             source=source or file.name,
             by=office.who(by),
             suppress=suppress,
@@ -113,6 +117,17 @@ def _mapped(maps: tuple[str, ...]) -> dict[str, str]:
             raise click.UsageError(f"--map {said!r} is no FIELD=COLUMN with FIELD one of {', '.join(MAPPED)}")
         found[name] = column.strip()
     return found
+
+
+def _known(encoding: str) -> str:
+    import codecs
+
+    try:
+        return codecs.lookup(encoding).name if encoding else ""
+    except LookupError:
+        raise click.UsageError(
+            f"--encoding {encoding!r} is no name of an encoding such as windows-1251"
+        ) from None
 
 
 @contextmanager

@@ -46,6 +46,62 @@ def test_exports_are_read_as_they_are(text: str, stop: str, encoding: str) -> No
     assert (person.email, person.name, person.stop, person.fault) == ("a@x.org", "Zoë Ann", stop, "")
 
 
+@pytest.mark.parametrize(
+    ("text", "stop"),
+    [
+        ("email,State\na@x.org,Unsubscribed\n", "left"),  # Campaign Monitor
+        ("email,State\na@x.org,Bounced\n", "bounced"),
+        ("email,State\na@x.org,California\n", ""),
+        ("Email address,Email permission status\na@x.org,Unsubscribed\n", "left"),  # Constant Contact
+        ("Email address,Email permission status\na@x.org,Implied\n", ""),
+        ("Email,Unsubscribed from all email,Email hard bounce reason\na@x.org,true,\n", "left"),  # HubSpot
+        ("Email,Unsubscribed from all email,Email hard bounce reason\na@x.org,,UNKNOWN_USER\n", "bounced"),
+        ("Email,Unsubscribed from all email,Email hard bounce reason\na@x.org,false,\n", ""),
+        ("Email,Email disabled,Digest enabled\na@x.org,TRUE,TRUE\n", "blocked"),  # Substack
+        ("email,subscribed_to_emails,deleted_at\na@x.org,false,\n", "left"),  # Ghost
+        ("email,subscribed_to_emails,deleted_at\na@x.org,true,\n", ""),
+        ("Email address,Email status,Email preference\na@x.org,,No email\n", "left"),  # Google Groups
+        ("EMAIL;BLOCKLISTED;EMAIL_BLACKLISTED\na@x.org;false;Yes\n", "blocked"),  # any of two
+        ("email,Unsubscribed\na@x.org,2025-01-02\n", "left"),
+        ("email,Unsubscribed\na@x.org,0000-00-00 00:00:00\n", ""),
+    ],
+)
+def test_whoever_has_left_anywhere_is_not_mailed_from_here(text: str, stop: str) -> None:
+    (person,) = read(text)
+    assert (person.email, person.stop, person.fault) == ("a@x.org", stop, "")
+
+
+def test_who_has_not_confirmed_is_not_added_nor_stopped() -> None:
+    yes, no = read("email\tconfirmed\tblacklisted\na@x.org\t1\t0\nb@x.org\t0\t0\n")  # phpList
+    assert (yes.stop, yes.fault) == ("", "")
+    assert (no.stop, no.fault) == ("", "they have not confirmed that they want mail")
+
+
+def test_a_column_that_may_say_who_wants_no_mail_is_never_passed_over() -> None:
+    text = "email,Newsletter opt-out\na@x.org,1\nb@x.org,\n"
+    with pytest.raises(UsageError, match="--map left='newsletter opt out'"):
+        read(text)
+    assert [p.stop for p in read(text, left="Newsletter opt-out")] == ["left", ""]
+    assert [p.stop for p in read(text, left="")] == ["", ""]
+    assert [p.stop for p in roster.people(io.BytesIO(text.encode()), off=True)] == ["", ""]
+    beside = "email,UNSUB_REASON,SMS_BLACKLISTED,OPTIN_IP,Bounce count\na@x.org,,Yes,1.2.3.4,0\n"
+    assert [p.stop for p in read(beside)] == [""]
+
+
+def test_a_table_without_a_header_asks_for_one() -> None:
+    (row,) = read("a@x.org,Anne,fr\n")
+    assert "write email,name" in row.fault
+    assert [(p.email, p.name) for p in read("a@x.org Anne Person\n")] == [("a@x.org", "Anne Person")]
+
+
+def test_an_encoding_can_be_said() -> None:
+    raw = "email;name\na@x.org;Павел\n".encode("cp1251")
+    (person,) = roster.people(io.BytesIO(raw), encoding="cp1251")
+    assert person.name == "Павел"
+    with pytest.raises(StatementError, match="no text"):
+        list(roster.people(io.BytesIO(raw), encoding="ascii"))
+
+
 def test_columns_can_be_named() -> None:
     text = "Work,Private,State\na@x.org,b@x.org,x\n"
     assert read(text, email="private")[0].email == "b@x.org"
