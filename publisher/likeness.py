@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from hashlib import sha256
 
 from publisher.statement import Statement
 from publisher.summary import sentences
@@ -28,18 +29,33 @@ def _documents(statement: Statement) -> set[str]:
     return {m.digest or m.url for m in statement.documents}
 
 
+def traits(statement: Statement) -> set[int]:
+    """Numbers of which two statements share one whenever one is a version of the other: for finding it among many.
+
+    Of its sentences so few, the least by their numbers, that one of them is among the other's few wherever the two
+    have as many in common as makes them one.
+    """
+    of = statement.language
+    known = [("title", statement.title.casefold()), ("url", statement.url)]
+    known += [("source", statement.source if statement.source != "-" else "")]
+    known += [("document", document) for document in _documents(statement)]
+    said = sorted(_number(of, "sentence", s) for s in _sentences(statement.text, of))
+    few = said[: int(len(said) - len(said) * SHARE + 1e-9) + 1]
+    return {_number(of, kind, value) for kind, value in known if value or kind == "title"} | set(few)
+
+
+def _number(*words: str) -> int:
+    """As many bits as a database's integer has."""
+    return int.from_bytes(sha256("\n".join(words).encode("utf-8", "replace")).digest()[:8], signed=True)
+
+
 def _share(new: Statement, old: Statement) -> float:
-    """The share of sentences they have in common, of the one that has more; 0 where it is surely below `SHARE`."""
-    mine = _sentences(new.text, new.language)
-    # Of so many, one stands in the other if enough do; to look for them is quicker than to cut it into sentences.
-    some, whole = sorted(mine)[: int(len(mine) - len(mine) * SHARE + 1e-9) + 1], _plain(old.text)
-    if not any(sentence in whole for sentence in some):
-        return 0.0
-    theirs = _sentences(old.text, old.language)
-    return len(mine & theirs) / max(len(mine), len(theirs)) if theirs else 0.0
+    """The share of sentences they have in common, of the one that has more."""
+    mine, theirs = _sentences(new.text, new.language), _sentences(old.text, old.language)
+    return len(mine & theirs) / max(len(mine), len(theirs)) if mine and theirs else 0.0
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _sentences(text: str, language: str) -> frozenset[str]:
     return frozenset(_plain(s.text) for s in sentences.split(text, language))
 

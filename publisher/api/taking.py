@@ -39,7 +39,7 @@ class Taking(Planning):
         from publisher.likeness import is_version_of
 
         since = self.ledger.clock() - 30 * 86400
-        for key, created, old in self.ledger.akin(statement, since, ended=ended):
+        for key, created, old in self.ledger.akin(statement, ended=ended):
             if is_version_of(statement, old, recent=created >= since):
                 return key
         return None

@@ -1,6 +1,7 @@
 """The ledger's tables. Times are seconds since the epoch by the database's clock.
 
 announcement 1─n revision 1─n rendering          what was said, in exactly which words
+announcement 1─n trait                           by what a changed version of it is recognised
 announcement 1─n approval                        who approved which digest
 announcement 1─n delivery 1─n part               what is to leave, one part per irreversible request
 lane                                             one row per channel (and "*" for all): paused, blocked, pace
@@ -17,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -32,7 +34,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = "0004"
+VERSION = "0005"
 """The Alembic revision this code works with."""
 
 meta = MetaData(
@@ -73,6 +75,14 @@ announcement = Table(
     Column("held", Boolean, nullable=False),
     Column("page_waived", Boolean, nullable=False),  # goes out though its page is not there
     Column("ended", String(12)),  # rejected, cancelled, retracted
+)
+
+# By what a later statement is found to be a changed version of it; see likeness.py.
+trait = Table(
+    "trait",
+    meta,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("announcement", ForeignKey(announcement.c.id), primary_key=True, index=True),
 )
 
 revision = Table(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, cast, delete, func, insert, or_, select, true, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from publisher import audience
@@ -28,7 +27,9 @@ from publisher.ledger.schema import (
     part,
     rendering,
     revision,
+    trait,
 )
+from publisher.likeness import traits
 from publisher.plan import When
 from publisher.render import announcement_digest
 from publisher.statement import Statement
@@ -269,25 +270,12 @@ class Statements(Database):
                 .limit(1)
             )
 
-    def akin(
-        self, to: Statement, since: float, *, ended: bool = False
-    ) -> Iterator[tuple[str, float, Statement]]:
+    def akin(self, to: Statement, *, ended: bool = False) -> Iterator[tuple[str, float, Statement]]:
         """Announcements that `to` may be a changed version of, newest first: id, when submitted, what it says now.
 
-        Those submitted since, and older ones of the same page, title, source or document; with `ended` also
-        those that were cancelled or retracted.
+        Those that share a trait with it; with `ended` also those that were cancelled or retracted.
         """
-        stored = cast(revision.c.statement, Text)
-        like = [
-            announcement.c.created >= since,
-            func.lower(announcement.c.title) == to.title.lower(),
-            announcement.c.title == to.title,
-        ]
-        like += [announcement.c.url == to.url] if to.url else []
-        like += [announcement.c.source == to.source] if to.source else []
-        for document in to.documents:
-            # As JSON writes it; which of the fields it stands in is the caller's to see.
-            like.append(stored.contains(json.dumps(document.digest or document.url)[1:-1], autoescape=True))
+        alike = select(trait.c.announcement).where(trait.c.number.in_(traits(to)))
         rows = (
             select(announcement.c.id, announcement.c.created, revision.c.statement)
             .join(
@@ -295,9 +283,8 @@ class Statements(Database):
                 (revision.c.announcement == announcement.c.id) & (revision.c.n == announcement.c.revision),
             )
             .where(
-                announcement.c.language == to.language,
+                announcement.c.id.in_(alike),
                 true() if ended else announcement.c.ended.is_(None) | (announcement.c.ended == "rejected"),
-                or_(*like),
             )
             .order_by(announcement.c.created.desc())
         )
@@ -408,6 +395,9 @@ class Statements(Database):
     ) -> None:
         digest = announcement_digest(statement, renderings)
         _keep_media(c, [m for s in statement.languages for m in s.media])
+        if n > 1:
+            c.execute(delete(trait).where(trait.c.announcement == key))
+        c.execute(insert(trait), [{"number": one, "announcement": key} for one in traits(statement)])
         c.execute(
             insert(revision).values(
                 announcement=key, n=n, statement=statement.dump(), digest=digest, created=at, by=who

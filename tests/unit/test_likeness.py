@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.likeness import is_version_of
+from publisher.likeness import is_version_of, traits
 from publisher.statement import Block, Statement
 
 WORDS = [
@@ -31,3 +31,4 @@ def test_share_of_equal_sentences(kept: int, many: int) -> None:
         one, other = said("One", *turned), said("Other", *(s.upper().replace(" ", "\n") for s in new))
         assert is_version_of(other, one, recent=True) == (kept / many >= 0.8)
         assert not is_version_of(other, one, recent=False)
+        assert traits(one) & traits(other) or not is_version_of(other, one, recent=True)

@@ -1,5 +1,6 @@
 """The migrations and the tables say the same."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from sqlalchemy import create_engine, text
 
 import publisher.ledger
 from publisher.ledger import schema
+from publisher.likeness import traits
+from publisher.statement import Block, Statement
 
 FOLDER = Path(publisher.ledger.__file__).parent / "migrations"
 
@@ -60,3 +63,19 @@ def test_what_acted_on_a_post_keeps_its_target(empty_url: str) -> None:
         command.upgrade(alembic, "0002")
         found = connection.execute(text("SELECT action, target FROM rendering ORDER BY action")).all()
     assert [tuple(row) for row in found] == [("publish", ""), ("retract", "abc/x")]
+
+
+def test_a_statement_that_an_older_version_stored_is_found_by_its_traits(empty_url: str) -> None:
+    engine, alembic = create_engine(empty_url), config()
+    said = Statement("Ports agree", (Block("paragraph", "All sign."),))
+    with engine.begin() as connection:
+        alembic.attributes["connection"] = connection
+        command.upgrade(alembic, "0004")
+        connection.execute(text("INSERT INTO announcement (id, revision, created, language, title, url, source, statement_digest, channels, held, page_waived) VALUES ('abc', 1, 0, 'en', '', '', '', '', '[]', false, false)"))  # fmt: skip
+        connection.execute(
+            text("INSERT INTO revision VALUES ('abc', 1, :said, '', 0, '')"),
+            {"said": json.dumps(said.dump())},
+        )
+        command.upgrade(alembic, "head")
+        found = connection.execute(text("SELECT number FROM trait WHERE announcement = 'abc'")).scalars()
+        assert set(found) == traits(said)
