@@ -163,7 +163,10 @@ class Serving:
 def _listening(host: str, port: int) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family)
+        wire = socket.create_server((host, port), family=family)
+        # An answer is written in two pieces: without this the second waits 40 ms for the first one's receipt.
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return wire
     except OSError as error:
         raise SettingsError(
             f"{host}:{port} cannot be listened on: {error.strerror}; say --host or --port"
