@@ -88,13 +88,18 @@ def objections(
     if author:
         ours += [s.text for s in sentences.split(author, statement.language)]
         statement = replace(statement, blocks=(*statement.blocks, Block("paragraph", author)))
-    said = [w for w in dict.fromkeys(texts.tidy(texts.nfc(w)) for w in ours) if len(w) >= LEAST]
+    said = [w for w in dict.fromkeys(map(_tidied, ours)) if len(w) >= LEAST]
     return [
         (field, finding.what)
         for field, words in made
         for finding in faithful.check(without(_NUMBERED.sub("", words), said), statement)
         if finding.hard
     ]
+
+
+@lru_cache(maxsize=2048)
+def _tidied(own: str) -> str:
+    return texts.tidy(texts.nfc(own))
 
 
 def without(text: str, own: Iterable[str]) -> str:
