@@ -7,8 +7,6 @@ else it leaves alone and notes: what a person submitted or approved, what is pub
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -82,8 +80,11 @@ def policy_of(office: Publisher, name: str) -> Policy:
     return Policy(name, given.policy == "approved", given.channel_names, given.at)
 
 
-def take(office: Publisher, source: Source, policy: Policy) -> Taken:
-    """Take what `source` says now. Raises StatementError when it cannot be used, SettingsError, UsageError."""
+def take(office: Publisher, source: Source, policy: Policy, request: str = "") -> Taken:
+    """Take what `source` says now. `request` names what it was handed in with: the same again changes nothing.
+
+    Raises StatementError when it cannot be used, SettingsError, UsageError, and Busy.
+    """
     statement = office.read(source)
     if policy.name == "folder":
         # Where it lay says nothing: the next statement may lie there under the same name.
@@ -92,16 +93,32 @@ def take(office: Publisher, source: Source, policy: Policy) -> Taken:
     previewed = office.render(statement, office.names(policy.channels))
     if previewed.failed:
         raise Unfit("; ".join(str(error) for _, error in previewed.failed))
-    with _alone(office, statement.url or statement.digest):
-        if same := office.ledger.same(statement.digest) or office.ledger.same(as_read):
-            return _known(office, same, policy)
-        if near := office.near(statement, ended=True):
-            return _changed(office, near, previewed, policy)
-        return _new(office, previewed, policy)
+    page, done = statement.url or statement.digest, None
+    _wait_for(office, page)
+    try:
+        taken = handed_in(office, policy, request) or _taken(office, as_read, previewed, policy)
+        done = (policy.name, request, taken.announcement) if request else None
+        return taken
+    finally:
+        office.ledger.let_go(TAKING, page, done)
 
 
-@contextmanager
-def _alone(office: Publisher, page: str) -> Iterator[None]:
+def handed_in(office: Publisher, policy: Policy, request: str) -> Taken | None:
+    """What became of a request that was handed in before."""
+    row = office.ledger.seen(policy.name, request) if request else None
+    return Taken(row.announcement, "known") if row and row.announcement else None
+
+
+def _taken(office: Publisher, as_read: str, previewed: Previewed, policy: Policy) -> Taken:
+    statement = previewed.statement
+    if same := office.ledger.same(statement.digest) or office.ledger.same(as_read):
+        return _known(office, same, policy)
+    if near := office.near(statement, ended=True):
+        return _changed(office, near, previewed, policy)
+    return _new(office, previewed, policy)
+
+
+def _wait_for(office: Publisher, page: str) -> None:
     """Of several processes that are handed the same page at once, one takes it and the others find it taken."""
     ends = time.monotonic() + PATIENCE
     while not office.ledger.hold_item(TAKING, page, LAPSE):
@@ -110,10 +127,6 @@ def _alone(office: Publisher, page: str) -> Iterator[None]:
                 f"another process is taking this page, or died at it; hand it in again in {LAPSE:.0f} s"
             )
         time.sleep(0.05)
-    try:
-        yield
-    finally:
-        office.ledger.let_go(TAKING, page)
 
 
 def _known(office: Publisher, key: str, policy: Policy) -> Taken:

@@ -40,9 +40,12 @@ def _now_postgresql(*_: Any, **__: Any) -> str:
     return "(extract(epoch from now())::double precision)"
 
 
+_NOW = _Now() + 0.0
+
+
 def now() -> ColumnElement[float]:
     """The database's clock, as an expression in a statement."""
-    return _Now() + 0.0
+    return _NOW
 
 
 def gathered(c: Connection, *columns: ColumnElement[Any]) -> ColumnElement[Any]:

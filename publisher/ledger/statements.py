@@ -88,18 +88,9 @@ class Statements(Database):
         with self.write() as c:
             at = self._clock(c)
             key = _new_id(c)
-            c.execute(
-                insert(announcement).values(
-                    id=key,
-                    revision=1,
-                    created=at,
-                    held=False,
-                    page_waived=False,
-                    channels=list(channels),
-                    **facts(statement),
-                    **plan.columns,
-                )
-            )
+            row = {"id": key, "revision": 1, "created": at, "held": False, "page_waived": False}
+            row |= {"channels": list(channels), **facts(statement), **plan.columns}
+            c.execute(insert(announcement), row)
             self._store(c, key, 1, statement, renderings, at, who)
             events.append(c, at, key, "submitted", who, **_submitted(statement, renderings, plan))
             return key
@@ -398,24 +389,23 @@ class Statements(Database):
         if n > 1:
             c.execute(delete(trait).where(trait.c.announcement == key))
         c.execute(insert(trait), [{"number": one, "announcement": key} for one in traits(statement)])
-        c.execute(
-            insert(revision).values(
-                announcement=key, n=n, statement=statement.dump(), digest=digest, created=at, by=who
-            )
-        )
-        for r in renderings:
-            c.execute(
-                insert(rendering).values(
-                    announcement=key,
-                    revision=n,
-                    channel=r.channel,
-                    language=r.language,
-                    action=r.action,
-                    target=r.target,
-                    digest=r.digest,
-                    content=r.dump(),
-                )
-            )
+        made = {"n": n, "statement": statement.dump(), "digest": digest, "created": at, "by": who}
+        c.execute(insert(revision), {"announcement": key, **made})
+        rows = [
+            {
+                "announcement": key,
+                "revision": n,
+                "channel": r.channel,
+                "language": r.language,
+                "action": r.action,
+                "target": r.target,
+                "digest": r.digest,
+                "content": r.dump(),
+            }
+            for r in renderings
+        ]
+        if rows:
+            c.execute(insert(rendering), rows)
 
     def _drop_deliveries(self, c: Connection, key: str) -> None:
         """Forget deliveries of which nothing has left; the log keeps what was planned."""

@@ -6,6 +6,7 @@ than a hint that the site has something new, and the feed is looked at.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from publisher import signing, triggers
 from publisher.errors import PublisherError, StatementError
@@ -31,6 +33,8 @@ HEARD = 5 * LIMIT
 """Bytes that are read of one that is too large: whoever is cut off while he speaks does not hear why."""
 AT_ONCE = 8
 """Signed requests that are being taken or wait for it; more are asked to come back."""
+TAKING = 2
+"""Of them so many are being taken: one computes while another waits for the disk. More would keep each other waiting."""
 STRANGERS = (10, 60.0)
 """Requests that are not believed: so many in so many seconds from one address are told why, and noted."""
 REMEMBERED = 2 * signing.WINDOW
@@ -51,10 +55,16 @@ class Hook:
     hint: Callable[[], None] | None = None
     clock: Callable[[], float] = time.time
     _at_work: int = 0
+    _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TAKING))
     _tidied: float = float("-inf")
     _strangers: OrderedDict[str, tuple[int, float]] = field(default_factory=OrderedDict)
 
-    async def __call__(self, request: Request) -> JSONResponse:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, as an application of its own: what is refused in a flood must cost little."""
+        answer = await self._answer(Request(scope, receive))
+        await answer(scope, receive, send)
+
+    async def _answer(self, request: Request) -> JSONResponse:
         who = request.client.host if request.client else ""
         body, size = bytearray(), 0
         async for chunk in request.stream():
@@ -72,10 +82,11 @@ class Hook:
         if fault := signing.fault(self.secret, bytes(body), stamp, signature, self.clock()):
             return self._unbelieved(who, fault)
         if self._at_work >= AT_ONCE:
-            return _refused(429, "RateLimited", "busy with other statements; send it again", retry=2)
+            return _BUSY
         self._at_work += 1
         try:
-            return await run_in_threadpool(self._take, bytes(body), f"{stamp} {signature.lower()}")
+            async with self._turn:
+                return await run_in_threadpool(self._take, bytes(body), f"{stamp} {signature.lower()}")
         finally:
             self._at_work -= 1
 
@@ -90,24 +101,16 @@ class Hook:
 
     def _take(self, body: bytes, request: str) -> JSONResponse:
         """Take one request that is believed; the same one again is told what became of it."""
-        ledger = self.office.ledger
-        if not ledger.hold_item(NAME, request, triggers.LAPSE):
-            row = ledger.seen(NAME, request)
-            if row is None or row.announcement is None:
-                return _refused(503, "Busy", "this very request is being taken; send it again", retry=5)
-            return JSONResponse({"schema": 1, "already": True, "announcement": row.announcement}, 409)
+        if known := triggers.handed_in(self.office, self.policy, request):
+            return JSONResponse({"schema": 1, "already": True, "announcement": known.announcement}, 409)
         try:
-            taken = triggers.take(self.office, shapes.source(body, self.mapping), self.policy)
+            source = shapes.source(body, self.mapping)
+            taken = triggers.take(self.office, source, self.policy, request)
         except PublisherError as error:
-            ledger.let_go(NAME, request)
             self.observe("refused", {"trigger": NAME, "of": "", "reason": error.message})
             if isinstance(error, triggers.Busy):
                 return _refused(503, error.kind, error.message, retry=int(triggers.LAPSE))
             return _refused(422 if isinstance(error, StatementError) else 500, error.kind, error.message)
-        except BaseException:
-            ledger.let_go(NAME, request)
-            raise
-        ledger.remember(NAME, request, announcement=taken.announcement)
         self._tidy()
         self.observe(
             "taken",
@@ -155,3 +158,6 @@ class Hook:
 def _refused(status: int, kind: str, message: str, retry: int = 0) -> JSONResponse:
     headers = {"Retry-After": str(retry)} if retry else {}
     return JSONResponse({"schema": 1, "error": {"kind": kind, "message": message}}, status, headers)
+
+
+_BUSY = _refused(429, "RateLimited", "busy with other statements; send it again", retry=2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from publisher.sandbox import Sandbox
+from tests.e2e.serving import Service
 
 STATEMENT = """---
 title: Ministers agree on a charter for open data
@@ -119,3 +120,18 @@ def desk(bare: Desk, box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Desk:
     for name, value in values.items():
         monkeypatch.setenv(name, value)
     return bare
+
+
+@pytest.fixture
+def serve(values: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Service]]:
+    """Starts services by the module's `values` and more settings; their clocks tick often, for tests wait for them."""
+    monkeypatch.setattr("publisher.clock.TICK", 0.5)
+    started: list[Service] = []
+
+    def start(**more: str) -> Service:
+        started.append(Service(values | {f"PUBLISHER_{k}": v for k, v in more.items()}))
+        return started[-1]
+
+    yield start
+    for service in started:
+        service.stop()

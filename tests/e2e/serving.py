@@ -17,6 +17,8 @@ from typing import Any
 
 from publisher import signing, views
 from publisher.api import Publisher
+from publisher.serve import Serving
+from publisher.settings import Settings
 
 SECRET = "a secret of the press office"
 PAGE = """<html lang="en"><head><link rel="canonical" href="{url}"></head><body><nav>Home</nav><main>
@@ -137,3 +139,39 @@ def post(url: str, body: Any) -> Answer:
     data = json.dumps(body).encode()
     headers = signing.headers(SECRET, data, time.time())
     return ask(urllib.request.Request(f"{url}/hooks/statements", data, headers))
+
+
+class Service:
+    """One service in this process, on a port of its own."""
+
+    def __init__(self, values: dict[str, str]) -> None:
+        self.seen: list[tuple[str, dict[str, Any]]] = []
+        self.office = Publisher(Settings(values, files=False), lambda e, f: self.seen.append((e, dict(f))))
+        self.serving = Serving(self.office, port=free_port())
+        self.thread = threading.Thread(target=self.serving.run)
+        self.thread.start()
+        self.url = f"http://127.0.0.1:{self.serving.port}"
+        until(lambda: self.get("/health")[0] == 200)
+
+    def stop(self) -> None:
+        self.serving.stop()
+        self.thread.join(30)
+        assert not self.thread.is_alive()
+        self.office.close()
+
+    def get(self, path: str) -> Answer:
+        return ask(urllib.request.Request(self.url + path))
+
+    def post(self, body: Any, *, secret: str = SECRET, at: float | None = None, sign: bool = True) -> Answer:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = signing.headers(secret, data, time.time() if at is None else at) if sign else {}
+        return ask(urllib.request.Request(f"{self.url}/hooks/statements", data, headers))
+
+    def state(self, key: str) -> str:
+        return str(views.announcement(self.office.ledger, key)["announcement"]["state"])
+
+    def kinds(self, key: str) -> list[str]:
+        return [event.kind for _, event in self.office.ledger.events(key)]
+
+    def all(self) -> list[str]:
+        return [row.id for row in self.office.ledger.all()]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import threading
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,33 +13,10 @@ import pytest
 from sqlalchemy import select
 
 from publisher import audience
-from publisher.api import Publisher
 from publisher.ledger.schema import subscriber
 from publisher.sandbox import Sandbox
-from publisher.serve import Serving
 from publisher.serve import joining as module
-from publisher.settings import Settings
-from tests.e2e.serving import Answer, ask, free_port, until
-
-
-class Service:
-    """One service in this process, on a port of its own."""
-
-    def __init__(self, values: dict[str, str]) -> None:
-        self.office = Publisher(Settings(values, files=False))
-        self.serving = Serving(self.office, port=free_port())
-        self.thread = threading.Thread(target=self.serving.run)
-        self.thread.start()
-        self.url = f"http://127.0.0.1:{self.serving.port}"
-        until(lambda: self.get("/health")[0] == 200)
-
-    def get(self, path: str) -> Answer:
-        return ask(urllib.request.Request(self.url + path))
-
-    def stop(self) -> None:
-        self.serving.stop()
-        self.thread.join(30)
-        self.office.close()
+from tests.e2e.serving import Service, ask, until
 
 
 @pytest.fixture(scope="module")
@@ -50,32 +26,14 @@ def servers() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def box(servers: Sandbox) -> Sandbox:
-    servers.clear()
-    return servers
-
-
-@pytest.fixture
-def serve(box: Sandbox, tmp_path: Path) -> Iterator[Callable[[str], Service]]:
-    made: list[Service] = []
-
-    def start(subscribe: str) -> Service:
-        values = box.settings() | {
-            "PUBLISHER_DATABASE_URL": f"sqlite:///{tmp_path / 'ledger.db'}",
-            "PUBLISHER_EMAIL__SUBSCRIBE_URL": subscribe,
-        }
-        made.append(Service(values))
-        return made[-1]
-
-    yield start
-    for service in made:
-        service.stop()
+def values(box: Sandbox, tmp_path: Path) -> dict[str, str]:
+    return box.settings() | {"PUBLISHER_DATABASE_URL": f"sqlite:///{tmp_path / 'ledger.db'}"}
 
 
 @pytest.fixture
 def joining(serve) -> Service:
     """A service whose readers subscribe themselves."""
-    return serve("https://www.example.org/subscribe")
+    return serve(EMAIL__SUBSCRIBE_URL="https://www.example.org/subscribe")
 
 
 def _join(service: Any, address: str, language: str = "fr") -> tuple[int, str]:
@@ -186,7 +144,7 @@ def test_what_is_no_address_is_not_written_to(joining, box, address) -> None:
 
 
 def test_where_it_is_not_set_nobody_can_subscribe(serve, box) -> None:
-    service = serve("")
+    service = serve(EMAIL__SUBSCRIBE_URL="")
     assert service.get("/subscribe")[0] == 404
     assert _join(service, "ann@press.example")[0] == 404
     assert box.public == []

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import signal
-import threading
 import time
 import urllib.request
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from publisher.sandbox import Sandbox
 from publisher.serve import Serving, feed, folder, shapes
 from publisher.settings import Settings
 from publisher.triggers import Policy
-from tests.e2e.serving import SECRET, Answer, Site, ask, free_port, hook, settled, started, state, until
+from tests.e2e.serving import SECRET, Site, ask, free_port, hook, settled, started, state, until
 
 
 @pytest.fixture
@@ -41,12 +40,6 @@ def servers() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def box(servers: Sandbox) -> Sandbox:
-    servers.clear()
-    return servers
-
-
-@pytest.fixture
 def values(box: Sandbox, site: Site, tmp_path: Path) -> dict[str, str]:
     return box.settings() | {
         "PUBLISHER_EMAIL__LIST_ADDRESS": "everybody@press.example",
@@ -55,55 +48,6 @@ def values(box: Sandbox, site: Site, tmp_path: Path) -> dict[str, str]:
         "PUBLISHER_WEBHOOK__SECRET": SECRET,
         "PUBLISHER_PLAN__CHECK_URL": "false",
     }
-
-
-class Service:
-    """One service in this process, on a port of its own."""
-
-    def __init__(self, values: dict[str, str]) -> None:
-        self.seen: list[tuple[str, dict[str, Any]]] = []
-        self.office = Publisher(Settings(values, files=False), lambda e, f: self.seen.append((e, dict(f))))
-        self.serving = Serving(self.office, port=free_port())
-        self.thread = threading.Thread(target=self.serving.run)
-        self.thread.start()
-        self.url = f"http://127.0.0.1:{self.serving.port}"
-        until(lambda: self.get("/health")[0] == 200)
-
-    def stop(self) -> None:
-        self.serving.stop()
-        self.thread.join(30)
-        assert not self.thread.is_alive()
-        self.office.close()
-
-    def get(self, path: str) -> Answer:
-        return ask(urllib.request.Request(self.url + path))
-
-    def post(self, body: Any, *, secret: str = SECRET, at: float | None = None, sign: bool = True) -> Answer:
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = signing.headers(secret, data, time.time() if at is None else at) if sign else {}
-        return ask(urllib.request.Request(f"{self.url}/hooks/statements", data, headers))
-
-    def state(self, key: str) -> str:
-        return str(views.announcement(self.office.ledger, key)["announcement"]["state"])
-
-    def kinds(self, key: str) -> list[str]:
-        return [event.kind for _, event in self.office.ledger.events(key)]
-
-    def all(self) -> list[str]:
-        return [row.id for row in self.office.ledger.all()]
-
-
-@pytest.fixture
-def serve(values: dict[str, str]) -> Iterator[Callable[..., Service]]:
-    started: list[Service] = []
-
-    def start(**more: str) -> Service:
-        started.append(Service(values | {f"PUBLISHER_{k}": v for k, v in more.items()}))
-        return started[-1]
-
-    yield start
-    for service in started:
-        service.stop()
 
 
 # ---------------------------------------------------------------- webhook
@@ -193,19 +137,26 @@ def test_whoever_signs_is_not_kept_out_by_whoever_does_not(serve) -> None:
 
 def test_what_a_process_held_when_it_died_is_taken_later(serve, monkeypatch) -> None:
     """Neither refused for good nor taken for done: the sender is told to come again."""
-    service, body, at = serve(), json.dumps(hook()).encode(), time.time()
-    made = signing.headers(SECRET, body, at)
-    held = {
-        "webhook": f"{made[signing.TIMESTAMP]} {made[signing.SIGNATURE]}",
-        TAKING: "https://www.example.org/1",
-    }
+    service, at = serve(), time.time()
     monkeypatch.setattr("publisher.triggers.PATIENCE", 0.1)
-    for trigger, item in held.items():
-        assert service.office.ledger.hold_item(trigger, item, 60)
-        status, said = service.post(body, at=at)
-        assert (status, said["error"]["kind"]) == (503, "Busy")
-        service.office.ledger.skew += 61  # by now whoever had it is surely dead
-    assert service.post(body, at=at)[0] == 202
+    assert service.office.ledger.hold_item(TAKING, "https://www.example.org/1", 60)
+    status, said = service.post(hook(), at=at)
+    assert (status, said["error"]["kind"]) == (503, "Busy")
+    service.office.ledger.skew += 61  # by now whoever had it is surely dead
+    assert service.post(hook(), at=at)[0] == 202
+
+
+def test_a_replay_that_had_to_wait_brings_no_old_words_back(serve, monkeypatch) -> None:
+    """Asked before it waits for the page, and again when it has it."""
+    service, at = serve(), time.time()
+    assert service.post(hook(), at=at)[0] == 202
+    assert service.post(hook(text="The newer words of Lund."), at=at)[1]["outcome"] == "revised"
+    asked, real = [], triggers.handed_in
+    monkeypatch.setattr(
+        triggers, "handed_in", lambda *of: asked.append(of) or (real(*of) if asked[1:] else None)
+    )
+    assert service.post(hook(), at=at)[0] == 409
+    assert [service.office.ledger.known(key).revision for key in service.all()] == [2]
 
 
 @pytest.mark.parametrize("again", [hook(), hook(text="Other words.")])
@@ -630,8 +581,9 @@ def test_metrics_count_what_became_of_each_reader_s_mail(serve, box) -> None:
         assert line in told, told
 
 
-def test_metrics_tell_how_long_credentials_last(serve) -> None:
+def test_metrics_tell_how_long_credentials_last(serve, monkeypatch) -> None:
     """As the check before a plan falls due has found them."""
+    monkeypatch.setattr("publisher.ahead.IDLE", 0.0)  # nothing was planned when the service started
     service = serve(WEBHOOK__POLICY="approved", WEBHOOK__AT="+10min", TIMEZONE="UTC")
     assert service.post(hook())[0] == 202
     told = 'publisher_credentials_days_left{channel="linkedin"}'
