@@ -104,7 +104,7 @@ class Serving:
     def _observe(self, event: str, facts: dict[str, Any]) -> None:
         self.metrics.observe(event, facts)
         self._told(event, facts)
-        if event == "taken" and facts["outcome"] == "taken":
+        if event == "taken" and facts["outcome"] == "taken" and self.policy(str(facts["trigger"])).approved:
             # What the site approved by publishing it need not wait for the next tick. No channel is waited for.
             self.office.delivering.once(str(facts["of"]), wait=False)
 

@@ -59,6 +59,8 @@ def app(office: Publisher, metrics: Metrics, hook: Hook | None, alive: Callable[
         return described
 
     routes = [
+        # Routes are asked in turn, and this is the one that a flood comes to.
+        *([Route("/hooks/statements", hook, methods=["POST"])] if hook else []),
         *leaving.routes(office),
         *joining.Joining(office).routes(),
         Route("/openapi.json", describe),
@@ -67,12 +69,6 @@ def app(office: Publisher, metrics: Metrics, hook: Hook | None, alive: Callable[
         Route("/metrics", measured),
         Route("/published.atom", published),
     ]
-    if hook:
-
-        async def statements(request: Request) -> Response:
-            return await hook(request)
-
-        routes.append(Route("/hooks/statements", statements, methods=["POST"]))
     errors: Any = {HTTPException: _explained, Exception: _unexpected}
     return Starlette(routes=routes, exception_handlers=errors)
 

@@ -1,6 +1,7 @@
 """The service: how long from the site's publication until all is public, how many hooks a second, memory, idle CPU.
 
-A real `publisher serve` in a process of its own, real HTTP, the sandbox's own record. Nothing here passes or fails.
+A real `publisher serve` in a process of its own, real HTTP from another, the sandbox's own record. Seconds of the
+processor stand beside those of the clock: they are the same on a machine that is busy. Nothing here passes or fails.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from publisher import signing
 from publisher.ledger import Ledger
 from publisher.sandbox import Sandbox
 
-SECRET = "a secret of the press office"
-TIMED = 40
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.flooding import SECRET, flooded, statement
+
+TIMED, ACCEPTED = 40, 400
 FLOOD = (1000, 10)
 """Requests a second, and for how many seconds."""
 MANY = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
@@ -84,18 +85,6 @@ class Service:
         self.process.wait(60)
 
 
-def statement(n: int) -> dict[str, Any]:
-    text = (
-        f"Ministers of {n + 3} countries adopted charter number {n} for harbours and cables in Lund.\n\n" * 3
-    )
-    return {
-        "title": f"Charter number {n} is adopted",
-        "url": f"https://www.example.org/{n}",
-        "language": "en",
-        "text": text,
-    }
-
-
 def timed(box: Sandbox, folder: Path) -> None:
     service, took = Service(box, folder, PUBLISHER_WEBHOOK__POLICY="approved"), []
     for n in range(TIMED):
@@ -111,26 +100,38 @@ def timed(box: Sandbox, folder: Path) -> None:
     )
 
 
+def accepted(box: Sandbox, folder: Path) -> None:
+    service = Service(box, folder)
+    flooded(service.port, 50, clients=2)  # what is read and compiled once is read and compiled
+    before = service.cpu()
+    told = flooded(service.port, ACCEPTED, clients=4, first=1000)
+    spent, seconds = service.cpu() - before, told["seconds"]
+    service.stop()
+    taken = [took for status, _, took in told["answers"] if status == 202]
+    cuts = statistics.quantiles(taken, n=20)
+    print(
+        f"accepted: {len(taken) / seconds:.0f} a second from 4 clients, answered after p50 {cuts[9]:.0f} ms, "
+        f"p95 {cuts[18]:.0f} ms; {spent / len(taken) * 1000:.1f} ms of the processor each"
+    )
+
+
 def flood(box: Sandbox, folder: Path) -> None:
     service = Service(box, folder)
     a_second, seconds = FLOOD
-    start, statuses = time.perf_counter(), Counter[int]()
-    with ThreadPoolExecutor(64) as pool:
-        for second in range(seconds):
-            futures = [pool.submit(service.post, 10_000 + second * a_second + n) for n in range(a_second)]
-            statuses.update(f.result() for f in futures)
-    taken = time.perf_counter() - start
+    before = service.cpu()
+    told = flooded(service.port, a_second * seconds, a_second=a_second)
+    spent, statuses = service.cpu() - before, Counter(status for status, *_ in told["answers"])
     service.stop()
     ledger = Ledger(service.database)
     titles = [row.title for row in ledger.all()]
     ledger.close()
-    told = ", ".join(f"{count} × {status}" for status, count in sorted(statuses.items()))
+    counts = ", ".join(f"{count:,} × {status}" for status, count in sorted(statuses.items()))
     print(
-        f"flood of {a_second * seconds:,} different statements, {a_second * seconds / taken:,.0f} requests a second: {told}"
+        f"flood of {a_second * seconds:,} different statements, {len(told['answers']) / told['seconds']:,.0f} requests "
+        f"a second: {counts}; {spent:.1f} s of the processor"
     )
-    print(
-        f"  stored {len(titles):,}, of them twice {len(titles) - len(set(titles))}; taken {statuses[202] / taken:,.0f} a second"
-    )
+    lost = statuses[202] - len(titles)
+    print(f"  stored {len(titles):,}; answered 202 and lost {lost}, twice {len(titles) - len(set(titles))}")
 
 
 def grown(box: Sandbox, folder: Path) -> None:
@@ -159,7 +160,7 @@ def age(folder: Path) -> None:
 
 def main() -> None:
     with Sandbox(limits=False) as box:
-        for part in (timed, flood, grown):
+        for part in (timed, accepted, flood, grown):
             with tempfile.TemporaryDirectory() as name:
                 part(box, Path(name))
 
