@@ -17,12 +17,18 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Float,
     Row,
     Select,
     String,
     and_,
     bindparam,
+    case,
+    cast,
+    func,
     insert,
+    literal,
+    null,
     or_,
     select,
     update,
@@ -98,12 +104,16 @@ def ready() -> ColumnElement[bool]:
 # ---------------------------------------------------------------- planning
 
 
-def parts(
-    c: Connection, r: Rendering, at: float, addressed: bool, going: Collection[str] = ()
-) -> list[dict[str, Any]]:
+Theirs = list[dict[str, Any]] | Select[Any]
+"""The parts of an act; of one on a mailing what selects them, so that of a million readers none is held in memory."""
+
+
+def parts(c: Connection, r: Rendering, at: float, addressed: bool, going: Collection[str] = ()) -> Theirs:
     """The parts of an act, as it is planned now. `going`: deliveries that are to be taken down."""
+    if addressed:
+        return _readers(r, at)
     if r.action == "replace":
-        return _replacing(c, r, at, addressed, going)
+        return _replacing(c, r, at, going)
     theirs = select(part.c.n, part.c.recipient).where(part.c.delivery == r.target, part.c.state.in_(OUT))
     if r.action == "reply" or (r.action == "retract" and r.posts):
         theirs = theirs.where(part.c.n == 0)
@@ -112,23 +122,46 @@ def parts(
     return [_new(row.n, row.recipient, at) for row in c.execute(theirs.order_by(part.c.id))]
 
 
-def _replacing(
-    c: Connection, r: Rendering, at: float, addressed: bool, going: Collection[str]
-) -> list[dict[str, Any]]:
-    """One part for each reader, or post, that no version has reached for sure."""
+def _replacing(c: Connection, r: Rendering, at: float, going: Collection[str]) -> list[dict[str, Any]]:
+    """One part for each post, unless a version is public."""
     theirs = c.execute(select(part).where(part.c.delivery.in_(versions(r.target))).order_by(part.c.id)).all()
     stopped = [p for p in theirs if p.state in WAITS or p.kind == CORRECTED]
-    if addressed:
-        reached = {p.recipient for p in theirs if p.state in ("delivered", "failed")}
-        doubt = [p for p in theirs if p.state in ("sending", "unknown")]
-        first = [p for p in (*stopped, *doubt) if p.delivery == r.target and p.recipient not in reached]
-        return [_new(0, p.recipient, max(at, p.due), p.last_start) for p in first]
     if any(p.state == "delivered" and p.delivery not in going for p in theirs):
         return []
     was_out = any(p.state in (*OUT, "retracted") for p in theirs)
     due = at if was_out else max((p.due for p in stopped), default=at)
     last = max((p.last_start or 0.0 for p in stopped), default=0.0)
     return [_new(n, "", max(at, due), last if due > at else None) for n in range(len(r.posts))]
+
+
+def _readers(r: Rendering, at: float) -> Select[Any]:
+    """Whom an act on a mailing is for: recipient, due, last_start.
+
+    Those who were reached, or may have been; of what stands in for a mail those whom no version has reached for sure.
+    """
+    theirs = part.c.delivery == r.target, part.c.n == 0
+    if r.action != "replace":
+        told = select(part.c.recipient, literal(at).label("due"), cast(null(), Float).label("last_start"))
+        return told.where(*theirs, part.c.state.in_(OUT)).order_by(part.c.id)
+    other, doubt = aliased(part), part.c.state.in_(("sending", "unknown"))
+    reached = select(other.c.id).where(
+        other.c.delivery.in_(versions(r.target)),
+        other.c.n == 0,
+        other.c.recipient == part.c.recipient,
+        other.c.state.in_(("delivered", "failed")),
+    )
+    due = case((part.c.due > at, part.c.due), else_=at)
+    last = case((part.c.last_start > due, part.c.last_start))
+    left = or_(part.c.state.in_(WAITS), part.c.kind == CORRECTED, doubt)
+    found = select(part.c.recipient, due.label("due"), last.label("last_start"))
+    return found.where(*theirs, left, ~reached.exists()).order_by(doubt, part.c.id)
+
+
+def earliest(c: Connection, theirs: Theirs, at: float) -> float:
+    """When the first of these parts falls due; `at` where there are none."""
+    if isinstance(theirs, Select):
+        return float(c.scalar(select(func.min(theirs.subquery().c.due))) or at)
+    return min((p["due"] for p in theirs), default=at)
 
 
 def _new(n: int, recipient: str, due: float, last: float | None = None) -> dict[str, Any]:
@@ -300,6 +333,11 @@ def words(c: Connection, of: Row[Any]) -> dict[str, Any]:
     return words(c, target)
 
 
-def insert_parts(c: Connection, key: str, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        c.execute(insert(part), [row | {"delivery": key} for row in rows])
+def insert_parts(c: Connection, key: str, theirs: Theirs) -> None:
+    """Give these parts to the delivery `key`."""
+    if isinstance(theirs, Select):
+        values = audience.NEW | {"delivery": key, "n": 0}
+        people = theirs.add_columns(*(literal(v) for v in values.values()))
+        c.execute(insert(part).from_select(["recipient", "due", "last_start", *values], people))
+    elif theirs:
+        c.execute(insert(part), [row | {"delivery": key} for row in theirs])

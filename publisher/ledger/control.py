@@ -21,6 +21,9 @@ from publisher.ledger.parts import LATE, OPEN, PAST_ADVICE
 from publisher.ledger.schema import announcement, delivery, lane, part, subscriber, tick
 from publisher.ledger.statements import Plan, ensure_lane
 
+MANY = 1000
+"""Readers of a mailing in one statement."""
+
 
 class Control(Looks):
     """The state machine's moves that people make. `by` is who says so; every move is an event."""
@@ -171,19 +174,17 @@ class Control(Looks):
             else:
                 state = self._after(c, row, "waiting")
                 values |= {"state": state, "due": at, "tries": 0, "first": None}
-            first = (
-                select(part.c.id).where(part.c.delivery == of, part.c.state == "unknown").order_by(part.c.n)
-            )
-            chosen = first if row.addressed else first.limit(1)  # one receipt names one post of a thread
-            those = c.execute(
-                update(part)
-                .where(part.c.id.in_(chosen))
-                .values(**values)
-                .returning(part.c.n, part.c.recipient)
-            ).all()
-            done, worded = len(those), bool(acts.words(c, row)["posts"])
-            for one in those:
-                acts.settled(c, at, row, one.n, [one.recipient], values["state"], worded)
+            unknown = part.c.delivery == of, part.c.state == "unknown"
+            # One receipt names one post of a thread; a mailing's readers may be very many.
+            some = select(part.c.id).where(*unknown).order_by(part.c.n).limit(MANY if row.addressed else 1)
+            change = update(part).where(part.c.id.in_(some)).values(**values)
+            done, worded = 0, bool(acts.words(c, row)["posts"])
+            while those := c.execute(change.returning(part.c.n, part.c.recipient)).all():
+                done += len(those)
+                whom = [one.recipient for one in those]
+                acts.settled(c, at, row, those[0].n, whom, values["state"], worded)
+                if not row.addressed:
+                    break
             if not done:
                 states = sorted(set(c.scalars(select(part.c.state).where(part.c.delivery == of))))
                 raise UsageError(

@@ -133,28 +133,28 @@ class Outward(Control):
         """Try a retraction that has not succeeded yet once more now, whatever stopped it, with a fresh budget."""
         with self.write() as c:
             at, _ = self._clock(c), self._lock(c, key)
-            there = aliased(part)
+            mine, there = aliased(part), aliased(part)
             out = select(there.c.id).where(
                 there.c.delivery == delivery.c.target,
-                there.c.n == part.c.n,
-                there.c.recipient == part.c.recipient,
+                there.c.n == mine.c.n,
+                there.c.recipient == mine.c.recipient,
                 there.c.state.in_(acts.OUT),
             )
             theirs = (
-                select(part.c.id)
-                .join(delivery, delivery.c.id == part.c.delivery)
+                select(mine.c.id)
+                .join(delivery, delivery.c.id == mine.c.delivery)
                 .where(
                     delivery.c.announcement == key,
                     delivery.c.action == "retract",
-                    part.c.state.in_((*acts.UNSENT, "cancelled")),
+                    mine.c.state.in_((*acts.UNSENT, "cancelled")),
                     out.exists(),
                 )
             )
             again = {"state": "waiting", "due": at, "tries": 0, "first": None, "error": None, "kind": None}
-            pressed = list(c.scalars(theirs))
+            # A mailing's readers may be more than a statement takes values: they are named by a query.
+            pressed = c.execute(update(part).where(part.c.id.in_(theirs)).values(**again)).rowcount
             if pressed:
-                c.execute(update(part).where(part.c.id.in_(pressed)).values(**again))
-                events.append(c, at, key, "pressed", by, parts=len(pressed))
+                events.append(c, at, key, "pressed", by, parts=pressed)
 
     def withdraw(self, key: str, by: str, reason: str, *, for_good: bool = False) -> None:
         """Drop a correction or retraction that lacks an approval: what was approved before stands, what it held goes on.

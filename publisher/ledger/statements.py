@@ -447,7 +447,7 @@ class Statements(Database):
             ensure_lane(c, r.channel)
             rows = acts.parts(c, r, at, d.addressed, going) if r.target else []
             if r.target:  # what is public is put right at once, whatever the plan was
-                due, last = min((p["due"] for p in rows), default=at), None
+                due, last = acts.earliest(c, rows, at), None
             else:
                 due = hours.due(r.channel, first, asked=row.due is not None)
                 last = row.not_after if row.not_after is not None else due + lateness

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from sqlalchemy import Engine, event
 
 from publisher.cli import common
 
@@ -75,3 +79,48 @@ def test_no_more_than_one_row_is_held(capsys) -> None:
     with click.Context(click.Command("list")):
         common.show_rows({"schema": 1}, "rows", rows())
     assert '{"n": 2}' in capsys.readouterr().out
+
+
+@pytest.fixture
+def many(desk, monkeypatch) -> Any:
+    """A mailing to more readers than a statement takes values, and no statement may name each."""
+    readers, values = 900, 700
+    monkeypatch.delenv("PUBLISHER_EMAIL__LIST_ADDRESS")
+    monkeypatch.setattr("publisher.enrol.BATCH", 300)
+    Path("people.txt").write_text("".join(f"reader{n}@press.example\n" for n in range(readers)))
+    desk("subscribers", "import", "people.txt")
+    desk("publish", desk.write(), "--at", "+2h", "--yes", "--channel", "email")
+
+    def lower(connection: Any, *_: Any) -> None:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, values)
+
+    event.listen(Engine, "connect", lower)
+    yield desk
+    event.remove(Engine, "connect", lower)
+
+
+def left(state: str) -> None:
+    """As if the mailing had come so far."""
+    file = next(Path(os.environ["XDG_STATE_HOME"]).rglob("*.db"))
+    with closing(sqlite3.connect(file)) as ledger, ledger:
+        ledger.execute("UPDATE part SET state = ?, attempt = 1", (state,))
+        ledger.execute("UPDATE delivery SET until = due")
+
+
+def test_a_withdrawal_goes_to_however_many_had_the_mail(many) -> None:
+    left("delivered")
+    ran = many("retract", "@last", "--reason", "wrong", "--mail", "--yes", "--wait", "0")
+    assert ran.code != 2
+    assert "could not be" not in ran.err
+    (withdrawal,) = [
+        d for d in many("show", "@last", "--json").json["deliveries"] if d["action"] == "retract"
+    ]
+    assert withdrawal["recipients"] == 900
+
+
+def test_however_many_are_in_doubt_are_settled_at_once(many) -> None:
+    left("unknown")
+    ran = many("resolve", "@last", "--published")
+    assert ran.code == 0
+    (mailing,) = many("show", "@last", "--json").json["deliveries"]
+    assert (mailing["state"], mailing["receipt"]["accepted"]) == ("delivered", 900)
