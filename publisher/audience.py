@@ -257,16 +257,14 @@ def add_parts(
     main: str,
 ) -> None:
     """One part of the delivery `key`, in `language`, for each active subscriber who gets that one of `languages`."""
-    present = (
-        select(part.c.id)
-        .where(part.c.delivery == key, part.c.n == 0, part.c.recipient == subscriber.c.id)
-        .exists()
-    )
+    # As a difference of sets: to look up each reader for himself, PostgreSQL reads all parts for each of them where
+    # it does not know yet how many there are.
+    present = select(part.c.recipient).where(part.c.delivery == key, part.c.n == 0)
+    wanted = select(subscriber.c.id).where(subscriber.c.active, reads(language, languages, main))
+    people = wanted.except_(present).subquery()
     values = NEW | {"delivery": key, "n": 0, "state": state, "due": due, "last_start": last}
-    people = select(*(literal(v) for v in values.values()), subscriber.c.id).where(
-        subscriber.c.active, reads(language, languages, main), ~present
-    )
-    c.execute(insert(part).from_select([*values, "recipient"], people))
+    rows = select(*(literal(v) for v in values.values()), people.c.id)
+    c.execute(insert(part).from_select([*values, "recipient"], rows))
 
 
 def reads(language: str, languages: Sequence[str], main: str) -> ColumnElement[bool]:
