@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from publisher.summary.words import listed, pattern
 
@@ -38,6 +38,7 @@ _SOFT = listed(
     "s.l ee.uu uu ph.d b.sc m.a ag gmbh ave blvd est ed eds repr mio mrd mill min т.д т.п др пр г гг в вв руб коп "
     "тыс чел a.c d.c n.chr v.chr n.e"
 )
+_SHORT = _NUMBERED | _MONTHS | _TITLES | _SOFT
 _STARTERS: dict[str, str] = {
     "en": "the this these those it its we our they their he she his her in on at as for with by from to an a but and "
     "however all there such after before under since while when if both during despite following over i you that no "
@@ -100,13 +101,21 @@ _URDU_VERBS = (
 _WIDE = frozenset("。！？｡")
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """`text` is `source[start:end]`, without white space around it."""
 
     text: str
     start: int
     end: int
+
+
+class _Mark(NamedTuple):
+    """What may end a sentence, at `text[start:end]`; `closed`: with a quotation mark or bracket behind it."""
+
+    stop: str
+    start: int
+    end: int
+    closed: bool = False
 
 
 def split(text: str, language: str = "en") -> list[Sentence]:
@@ -135,30 +144,43 @@ def _breaks(text: str, language: str) -> Iterator[int]:
 def _within(text: str, start: int, stop: int, language: str) -> Iterator[int]:
     """The breaks inside one paragraph; `begin` is where the sentence being read began."""
     begin = start
-    for mark in _STOP.finditer(text, start, stop):
-        at = mark.end()
+    for found in _STOP.finditer(text, start, stop):
+        at = found.end()
         if at >= stop:
             return
-        if mark[0] == "." and text[at].isalpha():  # inside a name, an abbreviation or an address
+        if found[0] == "." and text[at].isalpha():  # inside a name, an abbreviation or an address
             continue
-        found = _END.match(text, mark.start(), stop)
-        if found and found.end() < stop and _ends(text, begin, found, stop, language):
-            begin = found.end()
+        mark: _Mark | None = _Mark(found[0], found.start(), at)
+        if not _plain(text, at):
+            mark = _marked(text, found.start(), stop)
+        if mark and mark.end < stop and _ends(text, begin, mark, stop, language):
+            begin = mark.end
             yield begin
 
 
-def _ends(text: str, begin: int, found: re.Match[str], stop: int, language: str) -> bool:
-    mark, end = found["stop"], found.end()
+def _plain(text: str, end: int) -> bool:
+    """Whether nothing but a space stands between a mark that ends at `end` and the next word."""
+    return text[end] == " " and text[end + 1 : end + 2].isalpha()
+
+
+def _marked(text: str, start: int, stop: int) -> _Mark | None:
+    """The mark at `start` with the quotation marks, brackets and footnote marks that belong to it."""
+    found = _END.match(text, start, stop)
+    return _Mark(found["stop"], start, found.end(), bool(found["close"])) if found else None
+
+
+def _ends(text: str, begin: int, found: _Mark, stop: int, language: str) -> bool:
+    mark, end = found.stop, found.end
     wide = mark[0] in _WIDE
     if not wide and not text[end].isspace():
-        return mark[0] in "۔؟" and text[begin : found.start()].endswith(_URDU_VERBS)
-    after = _NEXT.match(text, end, stop)
-    at = after.end() if after else end
+        return mark[0] in "۔؟" and text[begin : found.start].endswith(_URDU_VERBS)
+    after = None if _plain(text, end) else _NEXT.match(text, end, stop)
+    at = after.end() if after else end + 1
     if at >= stop:
         return not text[end:stop].strip()
-    if _inside_brackets(text, begin, found.start("stop"), end):
+    if _inside_brackets(text, begin, found.start, end):
         return False
-    if found["close"] and _goes_on(text, at, wide):
+    if found.closed and _goes_on(text, at, wide):
         return False
     if wide or mark[0] in "؟۔।":
         return not (wide and mark == "。" and text[end] in "）」』")
@@ -168,7 +190,7 @@ def _ends(text: str, begin: int, found: re.Match[str], stop: int, language: str)
         following = after[0][0] if after else following
     if following.islower() or following in ",;:":
         return False
-    return mark != "." or bool(found["close"]) or _full_stop(text, begin, found.start(), at, language)
+    return mark != "." or found.closed or _full_stop(text, begin, found.start, at, language)
 
 
 def _goes_on(text: str, at: int, wide: bool) -> bool:
@@ -191,8 +213,10 @@ def _inside_brackets(text: str, begin: int, stop: int, end: int) -> bool:
 
 def _full_stop(text: str, begin: int, stop: int, at: int, language: str) -> bool:
     """Whether the single "." at `stop` ends a sentence, the next word beginning at `at`."""
-    if text[stop - 8 : stop].isalpha() and text[stop - 8 : stop].islower():
-        return True  # no abbreviation is that long
+    space = text.rfind(" ", begin, stop)
+    last = text[space + 1 : stop]
+    if len(last) > 2 and last.isalpha() and last.lower() not in _SHORT and text[begin:space].strip():
+        return True  # a word like any other
     token = _token(text, begin, stop)
     word = token.lower()
     if not text[begin : stop - len(token)].strip() and _LISTED.fullmatch(token):
