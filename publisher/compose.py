@@ -23,6 +23,7 @@ from publisher.render import Occasion, Renderer
 from publisher.statement import Block, Media, Statement
 from publisher.summary import FILLER, Candidate, Choice, choose, faithful, one_sided, phrases, reading, sober
 from publisher.summary.alone import relative_day
+from publisher.summary.said import Said
 from publisher.summary.words import rules
 from publisher.text import Text
 
@@ -158,7 +159,7 @@ class Composition:
             return ()
         r = rules(self.statement.language)
         said = [p for p in reading.read(self.statement) if p.why not in reading.NOT_SAID]
-        if word := next(filter(None, (relative_day(p.text, r) for p in said)), ""):
+        if word := next(filter(None, (relative_day(Said(p.text), r) for p in said)), ""):
             self.day = self.day or self._today
             if not self.day:
                 self.warnings.append(f"{self.channel.name}: the full text says “{word}”")

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from publisher.statement import Statement
-from publisher.summary import alone, score
+from publisher.summary import alone, named, score
 from publisher.summary.danger import danger
 from publisher.summary.reading import Passage, read, trimmed
+from publisher.summary.said import Said
 from publisher.summary.sentences import split
 from publisher.summary.words import Rules, knows, listed, pattern, rules
 
@@ -23,7 +24,7 @@ ACRONYM, DEFINITE, NAMED, CLAIMED = 0.35, 0.25, 0.6, 0.6
 introduces, or that hands on somebody's claim."""
 
 _ISO = pattern(r"\d{4}-\d\d-\d\d")
-_ACRONYM = pattern(r"\b[A-Z][A-Za-z]?[A-Z]{1,6}s?\b")
+_ACRONYM = pattern(r"[A-Z](?<!\w[A-Z])[A-Za-z]?[A-Z]{1,6}s?\b")
 _INTRODUCED = pattern(r"\(\W?([A-Z][A-Za-z]?[A-Z]{1,6})\W?\)")
 _KNOWN = listed(
     "UN EU US UK USA NATO NGO NGOs AI IT PDF TV COVID HIV AIDS GDP CEO UNESCO UNICEF WHO OSCE G7 G20 ONU UE OTAN"
@@ -91,12 +92,16 @@ class Choice:
 class _Read(NamedTuple):
     """A sentence of the statement with the reason to leave it out, if there is one, and what would lift it."""
 
-    text: str
+    said: Said
     start: int
     passage: Passage
     why: str
     bond: alone.Bond
     headed: bool
+
+    @property
+    def text(self) -> str:
+        return self.said.text
 
 
 def candidates(statement: Statement) -> Choice:
@@ -105,21 +110,18 @@ def candidates(statement: Statement) -> Choice:
     found = _with_qualified(list(_sentences(statement, r)), r)
     places = [n for n, s in enumerate(found) if not s.passage.why and s.why != alone.VISITOR]
     proper = [found[n] for n in places]
-    graded = score.features([s.text for s in proper], statement.title, r)
+    graded = score.features([s.said for s in proper], statement.title, r)
     introduced = _Introduced(proper, statement.text, r)
-    ranked, bound = [], []
+    ranked: list[Candidate] = []
+    bound: list[Candidate] = []
     for n, (sentence, its) in enumerate(zip(proper, graded, strict=True)):
         day = statement.issued[:10] if sentence.bond == "day" and _ISO.match(statement.issued) else ""
         after = n - 1 if sentence.bond == "after" and _follows(places[n], found, places[:n]) else None
         if sentence.why and not day and after is None and not sentence.headed:
             continue
-        made = _candidate(sentence, n, its, list(_faults(n, statement, proper, introduced)))
-        lower = sentence.text.lower()
-        made = replace(made, praises=bool(r.praise.search(lower)), worries=bool(r.worry.search(lower)))
-        if sentence.why:
-            bound.append(replace(made, after=after, day=day, headed=sentence.headed))
-        else:
-            ranked.append(made)
+        where = bound if sentence.why else ranked
+        faults = list(_faults(n, statement, proper, introduced))
+        where.append(_candidate(sentence, n, its, faults, after, day, r))
     ranked.sort(key=lambda c: (-c.score, c.order))
     left = [s for s in found if s.why or s.passage.why]
     return Choice(
@@ -127,7 +129,7 @@ def candidates(statement: Statement) -> Choice:
         tuple(bound),
         tuple(LeftOut(s.text, s.start, s.start + len(s.text), s.why or s.passage.why) for s in left),
         tuple(_warnings(statement, proper, [*ranked, *(c for c in bound if c.headed)], left)),
-        next((s.text for s in proper if r.worry.search(s.text.lower())), ""),
+        next((s.text for s in proper if s.said.has(r.worry)), ""),
     )
 
 
@@ -163,7 +165,13 @@ def _follows(n: int, found: Sequence[_Read], before: Sequence[int]) -> bool:
 
 
 def _candidate(
-    sentence: _Read, order: int, its: score.Features, faults: list[tuple[float, str]]
+    sentence: _Read,
+    order: int,
+    its: score.Features,
+    faults: list[tuple[float, str]],
+    after: int | None,
+    day: str,
+    r: Rules,
 ) -> Candidate:
     parts = {
         "stands early": score.EARLY * its.early,
@@ -173,8 +181,20 @@ def _candidate(
     best = sorted(parts, key=lambda k: -parts[k])[:2]
     why = ", ".join([*best, *(f"but {reason}" for _, reason in faults)])
     total = round(its.score - sum(cost for cost, _ in faults), 6)
-    end = sentence.start + len(sentence.text)
-    return Candidate(sentence.text, sentence.start, end, order, sentence.passage.block, total, why)
+    return Candidate(
+        sentence.text,
+        sentence.start,
+        sentence.start + len(sentence.text),
+        order,
+        sentence.passage.block,
+        total,
+        why,
+        after,
+        day,
+        sentence.headed,
+        praises=bool(sentence.said.has(r.praise)),
+        worries=bool(sentence.said.has(r.worry)),
+    )
 
 
 def _sentences(statement: Statement, r: Rules) -> Iterator[_Read]:
@@ -184,24 +204,25 @@ def _sentences(statement: Statement, r: Rules) -> Iterator[_Read]:
         inside = False
         for n, s in enumerate(split(passage.text, statement.language)):
             text, start = trimmed(s.text, passage.start + s.start, n == 0)
-            place = passage.why or _context(passage, text, inside, seen)
-            if not place and (name := alone.short_name(text, body, title)):
+            said, bare = Said(text), "".join(text.split()).lower()
+            place = passage.why or _context(passage, bare in seen, inside)
+            if not place and (name := named.short_name(text, body, title)):
                 place = f"names “{name}”, whom another sentence introduces"
-            why, bond = (place, alone.UNBOUND) if place else alone.judge(text, r)
+            why, bond = (place, alone.UNBOUND) if place else alone.judge(said, r)
             inside = _still_inside(s.text, inside, r)
-            seen.add(_bare(text))
-            headed = bond == "after" and alone.headed(text, title, body[:start], r)
-            yield _Read(text, start, passage, why, bond, headed)
+            seen.add(bare)
+            headed = bond == "after" and named.headed(text, title, body[:start], r)
+            yield _Read(said, start, passage, why, bond, headed)
 
 
-def _context(passage: Passage, text: str, inside: bool, seen: set[str]) -> str:
+def _context(passage: Passage, again: bool, inside: bool) -> str:
     if passage.kind == "quote":
         return "is quoted; its speaker stands outside"
     if passage.open or inside:
         return "stands inside a quotation; its speaker stands outside"
     if passage.kind == "item" and passage.led:
         return "goes on from the line that introduces its list"
-    return "stands in the statement before" if _bare(text) in seen else ""
+    return "stands in the statement before" if again else ""
 
 
 def _still_inside(text: str, inside: bool, r: Rules) -> bool:
@@ -212,10 +233,6 @@ def _still_inside(text: str, inside: bool, r: Rules) -> bool:
     if "„" in text or (inside and "“" in text and "”" not in text):
         closed += text.count("“") * 2  # German closes with what English opens with
     return not inside if text.count('"') % 2 else inside + opened > closed
-
-
-def _bare(text: str) -> str:
-    return "".join(text.split()).lower()
 
 
 def _faults(
@@ -236,11 +253,11 @@ def _faults(
     ):
         yield DEFINITE, f"“{found[0]}” is introduced elsewhere"
     before = introduced.body[: proper[n].start]
-    if name := alone.bare_name(text, before, title, introduced.rules):
+    if name := named.bare_name(proper[n].said, before, title, introduced.rules):
         yield NAMED, f"it names “{name}”, whom another sentence introduces"
-    if n and (paper := alone.PAPER.match(text)) and paper[1].lower() not in title.lower():
+    if n and (paper := named.PAPER.match(text)) and paper[1].lower() not in title.lower():
         yield NAMED, f"“{paper[0]}” is introduced elsewhere"
-    if danger(statement.language).claims.search(text.lower()):
+    if proper[n].said.has(danger(statement.language).claims):
         yield CLAIMED, "it hands on a claim"
 
 
@@ -277,9 +294,9 @@ def _qualified(found: Sequence[_Read], n: int, r: Rules) -> str:
     for after in found[n + 1 : n + 4]:
         if after.passage.block - found[n].passage.block > 1:
             return ""
-        if r.but.match(after.text.lower()) or back.match(after.text.lower()):
+        if after.said.opens(r.but) or after.said.opens(back):
             return after.text
-        if not r.leans.match(after.text.lower()):
+        if not after.said.opens(r.leans):
             return ""
     return ""
 

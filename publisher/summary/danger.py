@@ -12,7 +12,8 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from publisher.summary.words import Pattern, primary
+from publisher.summary.said import Said
+from publisher.summary.words import Listed, Pattern, pattern, primary
 
 _BACK = {
     "en": r"(?:this|that|it|these|those|such|the|all of (?:this|it))(?: (?:claims?|allegations?|accusations?|reports?|assertions?|rumou?rs?|stories|story|suggestions?))?"
@@ -111,12 +112,12 @@ _GERMAN_YOU = re.compile(r"(?<=\w[ ,] )Sie\b|(?<=\w )(?:Sie|Ihnen|Ihr(?:e[nmrs]?
 class Danger(NamedTuple):
     """See the module; all but `myths`, `claims` and `other` are matched at a sentence's beginning."""
 
-    back: Pattern
+    back: Listed
     myths: Pattern
-    claims: Pattern
-    you: Pattern
-    lists: Pattern
-    half: Pattern
+    claims: Listed
+    you: Listed
+    lists: Listed
+    half: Listed
     other: Pattern
 
 
@@ -125,26 +126,25 @@ def danger(tag: str) -> Danger:
     """The patterns for a BCP 47 tag; the English ones where a language has none of its own."""
     language = primary(tag) if primary(tag) in _BACK else "en"
     spaced = language not in ("zh", "ja")
-    bound = r"(?<![\w’'])" if spaced else ""
-
+    edges = (r"(?<![\w’'])", r"(?!\w)") if spaced else ("", "")
     half, other = _HALVES[language]
 
-    def opening(alternatives: str) -> Pattern:
-        return re.compile(rf"\W*(?:{alternatives})")
+    def opening(alternatives: str) -> Listed:
+        return Listed(r"\W*", alternatives, spaced=spaced)
 
     return Danger(
         opening(_BACK[language]),
-        re.compile(_MYTHS[language]),
-        re.compile(rf"{bound}(?:{_CLAIMS[language]})" + (r"(?!\w)" if spaced else "")),
+        pattern(_MYTHS[language]),
+        Listed(edges[0], _CLAIMS[language], edges[1], spaced=spaced),
         opening(_YOU[language]),
         opening(_LISTS[language]),
         opening(half),
-        re.compile(other),
+        pattern(other),
     )
 
 
-def speaks_to_you(text: str, language: str) -> bool:
+def speaks_to_you(said: Said, language: str) -> bool:
     """Whether a sentence speaks to one reader. German says so by a capital alone."""
-    if danger(language).you.match(text.lower()):
+    if said.opens(danger(language).you):
         return True
-    return primary(language) == "de" and _GERMAN_YOU.search(text) is not None
+    return primary(language) == "de" and _GERMAN_YOU.search(said.text) is not None

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from publisher.statement import Statement
-from publisher.summary import alone, numbers
+from publisher.summary import numbers, quoting
+from publisher.summary.alone import relative_day
 from publisher.summary.reading import trimmed
+from publisher.summary.said import Said
 from publisher.summary.score import terms
 from publisher.summary.sentences import split
 from publisher.summary.words import Rules, listed, pattern, rules
@@ -160,13 +162,13 @@ class _Source:
         known = numbers.months(self.whole) | {m for _, m in pairs}
         for month in sorted(numbers.months(text) - known):
             yield Finding(True, f"the month {month} is not in the statement")
-        for weekday in self.rules.weekday.findall(text.lower()):
+        for weekday in self.rules.weekday.pattern.findall(text.lower()):
             if weekday not in self.flat:
                 yield Finding(True, f"the day “{weekday}” is not in the statement")
         yield from self._day(text)
 
     def _quotations(self, text: str) -> Iterator[Finding]:
-        for quoted in alone.quotations(text):
+        for quoted in quoting.quotations(text):
             words = _flat(quoted).strip(" .,;:!?'\"")
             if words and words not in self.flat:
                 yield Finding(True, f"the quotation “{quoted.strip()}” is not in the statement")
@@ -176,13 +178,13 @@ class _Source:
                 yield Finding(
                     True, f"the quotation “{_short(quoted.strip())}” is not by {name} in the statement"
                 )
-        if not alone.balanced(text):
+        if not quoting.balanced(text):
             yield Finding(False, "a quotation or a bracket is opened and not closed, or the other way round")
 
     def _other_speaker(self, text: str, quoted: str, words: str) -> str:
         """Whom `text` has say what, in the statement, no sentence around it gives to that name; "" else."""
         outside = text.replace(quoted, " ")
-        if not self.rules.says.search(outside.lower()):
+        if not self.rules.says.pattern.search(outside.lower()):
             return ""
         names = [m[0].lower() for m in _CAPITAL.finditer(outside)]
         at = [n for n, piece in enumerate(self.pieces) if words[:60] in _flat(piece)]
@@ -242,15 +244,17 @@ class _Source:
             return
         if unknown and self.rules.language in _CASELESS:  # where nothing shows which of them are names
             yield Finding(False, f"words that are not the statement's: {', '.join(unknown[:5])}")
-        ours, theirs = (self.rules.negates.findall(t.lower()) for t in (text, near))
+        ours, theirs = (self.rules.negates.pattern.findall(t.lower()) for t in (text, near))
         if len(ours) != len(theirs):
             whole = len(own) >= WHOLE * len(set(terms(near, self.rules)))
             more = set(theirs) - set(ours) or set(theirs) if len(theirs) > len(ours) else ()
             lost = f"leaves out “{min(more)}” of" if more else f"adds “{ours[-1]}” to"
             hard = share >= SAME and (not ours or not theirs or whole)
             yield Finding(hard, f"“{_short(text)}” {lost} “{_short(near)}”")
-        if self.rules.hedges.search(near.lower()) and not self.rules.hedges.search(text.lower()):
-            doubt = self.rules.hedges.search(near.lower())
+        if self.rules.hedges.pattern.search(near.lower()) and not self.rules.hedges.pattern.search(
+            text.lower()
+        ):
+            doubt = self.rules.hedges.pattern.search(near.lower())
             yield Finding(False, f"“{_short(text)}” leaves out the doubt “{doubt[0] if doubt else ''}”")
 
     @cached_property
@@ -266,7 +270,7 @@ class _Source:
         return best[0], len(own & best[1]) / len(own)
 
     def _day(self, text: str) -> Iterator[Finding]:
-        if day := alone.relative_day(text, self.rules):
+        if day := relative_day(Said(text), self.rules):
             yield Finding(False, f"“{day}” is true only on one day")
 
 

@@ -6,11 +6,10 @@ since pages mix them.
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import NamedTuple
 
-from publisher.summary.words import Pattern, primary
+from publisher.summary.words import Listed, Pattern, pattern, primary
 
 _TAIL = {
     "en": r"notes? (?:to|for) (?:the )?editors?|editor.?s notes?|(?:media |press |for (?:media|"
@@ -109,8 +108,8 @@ class Page(NamedTuple):
 
     tail: Pattern
     background: Pattern
-    furniture: Pattern
-    older: Pattern
+    furniture: Listed
+    older: Listed
     contact: Pattern
 
 
@@ -118,13 +117,15 @@ class Page(NamedTuple):
 def page(tag: str) -> Page:
     """The patterns for a BCP 47 tag: its own beside the English ones; `\\b` first, since a search tries each position."""
     language = primary(tag)
-    bound = "" if language in ("zh", "ja") else r"\b"
+    spaced = language not in ("zh", "ja")
+    bound = r"\b" if spaced else ""
 
-    def both(table: dict[str, str]) -> Pattern:
+    def both(table: dict[str, str]) -> str:
         own = f"|{bound}(?:{table[language]})" if language in table and language != "en" else ""
-        return re.compile(rf"\b(?:{table['en']}){own}")
+        return table["en"] + own if spaced else rf"\b(?:{table['en']}){own}"
 
     def heading(table: dict[str, str]) -> Pattern:
-        return re.compile(rf"[\W\d]*(?:{both(table).pattern})[\W\d]*")
+        return pattern(rf"[\W\d]*{bound}(?:{both(table)})[\W\d]*")
 
-    return Page(heading(_TAIL), heading(_BACKGROUND), both(_FURNITURE), both(_OLDER), re.compile(_CONTACT))
+    furniture, older = (Listed(bound, both(table), spaced=spaced) for table in (_FURNITURE, _OLDER))
+    return Page(heading(_TAIL), heading(_BACKGROUND), furniture, older, pattern(_CONTACT))

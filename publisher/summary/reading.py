@@ -13,6 +13,7 @@ from typing import NamedTuple
 from publisher.statement import BlockKind, Statement
 from publisher.summary.danger import danger
 from publisher.summary.furniture import page
+from publisher.summary.said import Said
 from publisher.summary.words import pattern
 
 
@@ -57,12 +58,11 @@ _FOOT = pattern(
     r"(?:[¹²³⁰⁴-⁹*†‡]|\[\d{1,3}\]|(?<=[.!?][”’»\"])\d{1,2}|(?<=[^\W\d_][.!?])\d{1,2}|\s(?=[¹²³⁰⁴-⁹]))+$"
 )
 _PLAIN_ENDS = frozenset('.!?:;,"”’»)')
-_BARE = pattern(r"[\W_]+")
 
 
-def furniture(text: str, language: str) -> bool:
+def furniture(said: Said, language: str) -> bool:
     """Whether a block or a sentence speaks to the page's visitor rather than of the news."""
-    return bool(page(language).furniture.search(text.lower())) or bool(_SOCIAL.fullmatch(text))
+    return bool(said.has(page(language).furniture)) or bool(_SOCIAL.fullmatch(said.text))
 
 
 def read(statement: Statement) -> tuple[Passage, ...]:
@@ -85,14 +85,15 @@ def _read(statement: Statement) -> Iterator[Passage]:
             )
         opens, closes = _quotation(text, quoted)
         quoted = quoted and opens | closes  # a quotation of several paragraphs opens each of them
-        why = section or _what(block.kind, text, seen, statement.language)
+        bare = _bare(text)
+        why = section or _what(block.kind, text, bare, bare in seen, statement.language)
         kind: BlockKind = "item" if block.kind == "paragraph" and _BULLET.match(text) else block.kind
         yield Passage(n, kind, text, start, why, quoted or opens, led)
         quoted = (quoted or opens) and not closes
         if late and (_END_MARK.fullmatch(text) or _MARKS.search(text[-8:])):
             section = "stands after the end mark"
         led = text.rstrip().endswith((":", "：")) or (led and kind in ("item", "quote"))
-        seen.add(_bare(text))
+        seen.add(bare)
         start += len(text) + 2
 
 
@@ -105,15 +106,14 @@ def _section(text: str, now: str, heading: bool, late: bool, language: str) -> s
     return "" if heading and now.startswith("stands under") else now
 
 
-def _what(kind: BlockKind, text: str, seen: set[str], language: str) -> str:
-    bare = _bare(text)
-    if bare in seen and (len(bare) > 40 or kind == "heading" or not bare):
+def _what(kind: BlockKind, text: str, bare: str, again: bool, language: str) -> str:
+    if again and (len(bare) > 40 or kind == "heading" or not bare):
         return TWICE
     if kind == "heading":
         return "is a heading"
     if _END_MARK.fullmatch(text) or _MARKS.fullmatch(text.strip()):
         return END
-    if _SOCIAL.fullmatch(text) or (len(text) < 90 and furniture(text, language)):
+    if _SOCIAL.fullmatch(text) or (len(text) < 90 and furniture(Said(text), language)):
         return FURNITURE
     if (
         len(text) < 400
@@ -147,7 +147,7 @@ def _quotation(text: str, inside: bool) -> tuple[bool, bool]:
 
 
 def _bare(text: str) -> str:
-    return _BARE.sub("", text).lower()
+    return "".join(filter(str.isalnum, text)).lower()
 
 
 def trimmed(text: str, start: int, first: bool) -> tuple[str, int]:

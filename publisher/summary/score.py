@@ -10,9 +10,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
-from publisher.summary.words import Rules, pattern
+from publisher.summary.said import Said, words_of
+from publisher.summary.words import Rules
 
 EARLY, CENTRAL, TITLED, LONG = 1.5, 2.0, 1.0, 0.5
 _FULL_LENGTH = 18
@@ -21,8 +23,6 @@ _EARLY = 4
 """Sentences in which being early loses two thirds of its worth."""
 _STEM = 6
 """Letters of a word that count: a stemmer for every language at once."""
-
-_WORDS = pattern(r"[^\W_]+")
 
 
 class Features(NamedTuple):
@@ -40,29 +40,33 @@ class Features(NamedTuple):
 
 def terms(text: str, r: Rules) -> list[str]:
     """The words of `text` that say something, shortened to a stem; pairs of characters where no spaces part words."""
-    found = _WORDS.findall(text.lower())
+    return _terms(words_of(text), r)
+
+
+def _terms(found: Sequence[str], r: Rules) -> list[str]:
     if r.spaced:
         return [w[:_STEM] for w in found if w not in r.stop and (len(w) > 2 or w.isdigit())]
     joined = [c for w in found for c in ((w,) if w.isascii() else (w[i : i + 2] for i in range(len(w) - 1)))]
     return [w for w in joined if w not in r.stop]
 
 
-def features(sentences: Sequence[str], title: str, r: Rules) -> list[Features]:
+def features(sentences: Sequence[Said], title: str, r: Rules) -> list[Features]:
     """The features of each sentence among all `sentences` of the statement proper."""
-    bags = [Counter(terms(sentence, r)) for sentence in sentences]
-    whole: Counter[str] = Counter()
-    for bag in bags:
-        whole.update(bag)
+    said = [_terms(sentence.words, r) for sentence in sentences]
+    whole = Counter(chain.from_iterable(said))
+    bags = [Counter(words) for words in said]
     headline = set(terms(title, r))
     norm = _norm(whole)
     return [
         Features(
             early=math.exp(-i / _EARLY),
-            central=sum(n * whole[w] for w, n in bag.items()) / (_norm(bag) * norm) if bag else 0.0,
-            titled=len(headline & bag.keys()) / len(headline) if headline else 0.0,
-            long=min(1.0, (len(text.split()) if r.spaced else len(text) / 2) / _FULL_LENGTH),
+            central=sum(map(whole.__getitem__, words)) / (_norm(its) * norm) if words else 0.0,
+            titled=len(headline & its.keys()) / len(headline) if headline else 0.0,
+            long=min(
+                1.0, (len(sentence.text.split()) if r.spaced else len(sentence.text) / 2) / _FULL_LENGTH
+            ),
         )
-        for i, (text, bag) in enumerate(zip(sentences, bags, strict=True))
+        for i, (sentence, words, its) in enumerate(zip(sentences, said, bags, strict=True))
     ]
 
 

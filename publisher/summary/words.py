@@ -7,8 +7,10 @@ function words, not of topics: a rule may be wrong for want of a word, never for
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple, cast
+
+from publisher.summary.openings import needs, openings
 
 
 class Words(NamedTuple):
@@ -57,24 +59,41 @@ def pattern(source: str, flags: int = 0) -> Pattern:
     return cast(Pattern, _Lazy(source, flags))
 
 
+class Listed:
+    """A word list as a pattern for text in lower case. `starts` are keys of the first word of any match, `needs` of
+    some word of it (see `openings`), None where that may be any; what is never asked for is never made."""
+
+    def __init__(self, before: str, alternatives: str, after: str = "", *, spaced: bool = True) -> None:
+        self.pattern = pattern(f"{before}(?:{alternatives}){after}")
+        self._alternatives, self._whole, self._spaced = alternatives, bool(after), spaced
+
+    @cached_property
+    def needs(self) -> frozenset[str] | None:
+        return needs(self._alternatives, whole=self._whole) if self._spaced else None
+
+    @cached_property
+    def starts(self) -> frozenset[str] | None:
+        return openings(self._alternatives, whole=self._whole) if self._spaced else None
+
+
 class Rules(NamedTuple):
-    """The lists of one language, compiled, for text in lower case. `spaced` is False where words are not parted by spaces."""
+    """The lists of one language. `spaced` is False where words are not parted by spaces."""
 
     language: str
     spaced: bool
-    leans: Pattern
-    points: Pattern
-    person: Pattern
-    day: Pattern
-    weekday: Pattern
-    we: Pattern
-    i: Pattern
-    says: Pattern
-    but: Pattern
-    negates: Pattern
-    hedges: Pattern
-    worry: Pattern
-    praise: Pattern
+    leans: Listed
+    points: Listed
+    person: Listed
+    day: Listed
+    weekday: Listed
+    we: Listed
+    i: Listed
+    says: Listed
+    but: Listed
+    negates: Listed
+    hedges: Listed
+    worry: Listed
+    praise: Listed
     stop: frozenset[str]
 
 
@@ -118,14 +137,9 @@ def _rules(language: str) -> Rules:
     }.get(language, words_latin.ENGLISH)
     spaced = language not in ("zh", "ja")
 
-    def anywhere(alternatives: str) -> Pattern:
-        return re.compile(rf"(?<![\w’'])(?:{alternatives})(?!\w)" if spaced else alternatives)
-
-    def opening(alternatives: str) -> Pattern:
-        return re.compile(rf"\W*(?:{alternatives})" + (r"(?!\w)" if spaced else ""))
-
+    edges = (r"(?<![\w’'])", r"(?!\w)") if spaced else ("", "")
     compiled = {
-        name: (opening if name in ("leans", "but") else anywhere)(alternatives)
+        name: Listed(r"\W*" if name in ("leans", "but") else edges[0], alternatives, edges[1], spaced=spaced)
         for name, alternatives in words._asdict().items()
         if name != "stop"
     }

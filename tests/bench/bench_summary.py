@@ -174,7 +174,7 @@ def leaning(texts: Sequence[str], document: Document) -> int:
     count = 0
     for i, text in enumerate(texts):
         at = whole.index(text) if text in whole else -1
-        if at > 0 and r.leans.match(text.lower()) and (i == 0 or texts[i - 1] != whole[at - 1]):
+        if at > 0 and r.leans.pattern.match(text.lower()) and (i == 0 or texts[i - 1] != whole[at - 1]):
             count += 1
     return count
 
