@@ -67,9 +67,9 @@ class Renderer:
         Raises Unfit when a text cannot be made to fit, StatementError when an override or a medium cannot be
         used, SettingsError when a template is broken.
         """
-        from publisher.compose import Composition
+        from publisher.compose import compose
 
-        return Composition(self, statement, channel, occasion).rendering()
+        return compose(self, statement, channel, occasion)
 
     def choice(self, statement: Statement) -> Choice:
         """The sentences of a statement that may stand in public: the same for every channel."""
