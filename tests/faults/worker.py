@@ -26,6 +26,7 @@ TRACED = {
     "deliver.py": None,
     "acting.py": None,
     "mailing.py": None,
+    "journal.py": None,
     "stream.py": None,
     "parts.py": {"claim", "settle"},
     "batches.py": {"claim_many", "settle_many"},
