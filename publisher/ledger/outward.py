@@ -147,6 +147,8 @@ class Outward(Control):
                     delivery.c.announcement == key,
                     delivery.c.action == "retract",
                     mine.c.state.in_((*acts.UNSENT, "cancelled")),
+                    # What was planned just now goes by itself, to however many.
+                    or_(mine.c.state != "planned", mine.c.due > at),
                     out.exists(),
                 )
             )
