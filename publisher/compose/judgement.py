@@ -11,7 +11,7 @@ from publisher.channel import MAIN, Copy, Field, Post
 from publisher.compose.fitting import advice
 from publisher.compose.sheet import TODAY, Sheet
 from publisher.errors import Unfit
-from publisher.summary import faithful, phrases
+from publisher.summary import faithful, phrases, quoting
 from publisher.text import Text
 
 _MARKER = re.compile(r"\s*\(?\b\d{1,2}/\d{1,2}\)?\s*\Z")
@@ -44,6 +44,8 @@ def judge(sheet: Sheet, copies: Sequence[Copy]) -> None:
     for what, words in own.items():
         for finding in faithful.check(words, sheet.statement, verbatim=ours) if words else ():
             sheet.warnings.append(f"{what}: {finding.what}")
+    if quoting.whole(sheet.statement.title):
+        sheet.warnings.append(f"{sheet.channel.name}: the headline is a quotation, and does not say whose")
     said = [c for c in copies if c.field == MAIN]
     if sheet.day:
         sheet.warnings.append(

@@ -69,7 +69,7 @@ _CLAIMS = {
 _YOU = {
     "en": r"if you(?:r|[’']re)?\b[^,]*, (?:please|call|visit|contact|see|write|go|apply|ask|send|register|click|let)\b|you(?:r|[’']re|[’']ll|[’']ve)?\b|please\b|join us\b|sign up\b|register (?:now|here|for|today|by)\b|click\b|check out\b|stay tuned\b|save the date\b|let us know\b|get in touch\b|contact us\b|tell us\b|want to\b|are you\b|odds are\b|imagine\b|picture (?:this|a|the)\b|suppose\b"
     r"|send us\b|(?:read|see|visit|download|watch|explore|meet) (?:the|our|more|all|this|these)\b|go to\b|share your\b|leave a\b|follow along\b",
-    "fr": r"(?:si|quand|lorsque|dès que|que|en) vous\b|vous\b|votre\b|vos\b|rejoignez|inscrivez|n[’']hésitez|découvrez|contactez|consultez|veuillez|imagine[zr]|\w+ez-(?:vous|nous|moi)\b",
+    "fr": r"(?:si|quand|lorsque|dès que|que|en) vous\b|[^,;:]{3,60} (?:que|quand|si|où) vous\b|vous\b|votre\b|vos\b|rejoignez|inscrivez|n[’']hésitez|découvrez|contactez|consultez|veuillez|imagine[zr]|\w+ez-(?:vous|nous|moi)\b",
     "es": r"(?:si|cuando) (?:usted(?:es)?|tú|tienes?|quieres?|desea|necesitas?)\b|ustedes?\b|usted\b|tú\b|tus?\b|únase|inscríbase|regístrese|consulte|póngase|descubra|por favor|imagine\b",
     "de": r"bitte\b|(?:wenn|falls|sobald|möchten|können|haben|sind|wollen) sie ihr|du\b|dein\w*|euer\w*|eure\w*|melden sie|registrieren sie|kontaktieren sie|besuchen sie|lesen sie|stellen sie sich",
     "sv": r"(?:om|när) du\b|du\b|din\b|ditt\b|dina\b|ni\b|er\b|ert\b|era\b|anmäl dig|kontakta oss|välkommen (?:till|att)",

@@ -15,6 +15,9 @@ NAME = pattern(
     r"|(?<![Tt]he )\b(?!(?:The|La|Le|El|Die|Der|Das|In|At|On) )[A-ZÀ-ÞЀ-Я][\w’-]+ [A-ZÀ-ÞЀ-Я][\w’-]+|[ァ-ヺー]{3,}"
 )
 
+MIN_QUOTED = 4
+"""Words from which on what is quoted is more than a name or a label."""
+
 
 def balanced(text: str) -> bool:
     """Whether each quotation mark and bracket in `text` has its partner."""
@@ -61,6 +64,12 @@ def _is_title(quoted: str) -> bool:
     """Whether what stands in quotation marks is the name of a work rather than somebody's words."""
     words = [w for w in WORD.findall(quoted) if len(w) > 3]
     return bool(words) and sum(w[0].isupper() for w in words) * 10 >= len(words) * 8
+
+
+def whole(text: str) -> bool:
+    """Whether all of `text` is somebody's words: one quotation of more than a name or a label."""
+    spans = quoted(text.strip())
+    return spans == [(0, len(text.strip()))] and len(text.split()) >= MIN_QUOTED
 
 
 def quotations(text: str) -> list[str]:

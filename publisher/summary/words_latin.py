@@ -5,7 +5,7 @@ from __future__ import annotations
 from publisher.summary.words import Words
 
 ENGLISH = Words(
-    leans=r"(?:in|at|on|for|to|with|by|from|during|after|before|under|as|since|despite)(?: [^\s,]+){1,14}, (?:they|he|she)"
+    leans=r"(?:in|at|on|for|to|with|by|from|during|after|before|under|as|since|despite)(?: [^\s,]+){1,14}, (?:(?:\w+ed|held|made|sent) [^,]{2,90}, )?(?:they|he|she)"
     r"|its?|itself|this|these|that|those(?! (?:who|whom|whose|which|of|in|from|responsible"
     r"|affected|\w+ing|\w+ed)\b)"
     r"|such|they|their|theirs|them|he|she|his|hers?|him|however|also|furthermore|moreover"
@@ -29,7 +29,7 @@ ENGLISH = Words(
     r"|(?:one|some|many|most|all|none|each|several|few|two|three) of (?:them|these|those|which|whom)"
     r"|as (?:noted|mentioned|stated|described|explained|discussed|outlined)\b(?! (?:in|by) )"
     r"|further(?:,| to this)"
-    r"|(?:more )?(?:specifically|precisely|importantly)|to get there|below|we then"
+    r"|(?:more )?(?:specifically|precisely|importantly)|to get there|below|we then|(?:for|in|as) (?:the|a) (?:next|last|final) (?:step|stage|phase)(?=,)"
     r"|in the (?:first|second|third|last|former)(?: one| case| instance)?,"
     r"|the (?:same|above|aforementioned|latter|former(?= (?:is|was|are|has))|following)"
     r"|(?:as|when|if|while|although|though|since|because|once|after|before|until|in|to|with|under"
@@ -48,7 +48,7 @@ ENGLISH = Words(
     r"|(?<=, )both(?= (?:will|can|are|have|were|must|should))"
     r"|(?:rise to|rising to|meet|face|address|resolve|follow|monitor|discuss|solve) the (?:challenge|situation|matter|issue|problem|incident|case|moment)(?=[,.;!]|$)"
     r"|the other (?:side|one|two|hand)|see (?:above|below)|not only(?!.*\bbut\b)|vice versa|(?:doing|means|be) (?:just|exactly|precisely) that(?=[.!,;]|$)"
-    r"|(?:mentioned|described|set out|outlined|listed) (?:above|below)",
+    r"|(?:mentioned|described|set out|outlined|listed) (?:above|below)|how to \w+ (?:it|them)(?=[.!;]|$)",
     person=r"he|she|him|his|her|hers|himself|herself",
     day=r"today(?:[’']s)?|tonight|yesterday|tomorrow|(?:this|last|next|earlier this|later this|this past"
     r"|this coming) (?:morning|afternoon|evening|night|week"
@@ -92,7 +92,7 @@ ENGLISH = Words(
 )
 
 FRENCH = Words(
-    leans=r"ensemble,|(?:(?:[^\s,]+ ){0,3}[^\s,]+, )?(?:nous|ils|elles|on) (?:l[’']|les |leur |lui )\w+|\w+ (?:an|mois|jour|semaine)s? (?:plus tard|après),|pour commencer|au départ|pour finir|son|sa|ses|il(?! (?:est|faut|existe|convient|y a|s[’']agit|importe)\b)|ils|elles?|ce(?:la|ci"
+    leans=r"ensemble,|(?:pour|dans|lors de|à) (?:l[’']étape|la phase) (?:suivante|précédente)|dans un (?:premier|second|deuxième) temps|(?:(?:[^\s,]+ ){0,3}[^\s,]+, )?(?:nous|ils|elles|on) (?:l[’']|les |leur |lui )\w+|\w+ (?:an|mois|jour|semaine)s? (?:plus tard|après),|pour commencer|au départ|pour finir|son|sa|ses|il(?! (?:est|faut|existe|convient|y a|s[’']agit|importe)\b)|ils|elles?|ce(?:la|ci"
     r"|lui(?:-ci)?|lle(?:s|-ci)?|ux(?:-ci)?)?|c[’']est|ces|cet(?:te)?"
     r"|leurs?|eux|lui|cependant|toutefois|néanmoins|pourtant|mais|et|ou|or|donc|ainsi|aussi"
     r"|également|de plus|en outre|par ailleurs"

@@ -3,7 +3,7 @@
 FOLDER holds `*.jsonl` with title, document and reference (or references) of texts that people summarised; it
 defaults to `data/summaries/dev` in the folder PUBLISHER_SHARED names. For each budget (257 characters, 600
 characters, 3 sentences) the mean of ROUGE-1/2/L F1 with a 95 % bootstrap interval over documents, then the
-share of leaning and of verbatim sentences, milliseconds a document, and sentences split a second.
+share of leaning and of verbatim sentences and of texts over the budget, milliseconds a document, and sentences split a second.
 sumy's LexRank and TextRank take part where sumy is installed (it needs no data of NLTK here).
 """
 
@@ -181,7 +181,9 @@ def leaning(texts: Sequence[str], document: Document) -> int:
 
 def report(documents: list[Document]) -> None:
     for name, budget in BUDGETS.items():
-        print(f"\n{name:<18}  all {len(documents):<5} 95 % interval    rewritten  copied   leaning  verbatim")
+        print(
+            f"\n{name:<18}  all {len(documents):<5} 95 % interval    rewritten  copied   leaning  verbatim  over"
+        )
         for system, run in systems().items():
             picked = [(run(d, budget), d) for d in documents]
             scores = [100 * mean_rouge(" ".join(texts), d) for texts, d in picked]
@@ -192,10 +194,11 @@ def report(documents: list[Document]) -> None:
                 [s for s, d in zip(scores, documents, strict=True) if d["copied"] is c] for c in (False, True)
             ]
             means = [statistics.fmean(p) if p else float("nan") for p in parts]
+            over = statistics.fmean(len(" ".join(t)) > budget[0] or len(t) > budget[1] + 1 for t, _ in picked)
             lean = sum(leaning(texts, d) for texts, d in picked) / max(1, len(shown))
             print(
                 f"{system:<18} {statistics.fmean(scores):6.1f}     [{low:4.1f}, {high:4.1f}] {means[0]:11.1f} {means[1]:8.1f}"
-                f" {lean:9.3f} {whole / max(1, len(shown)):9.3f}"
+                f" {lean:9.3f} {whole / max(1, len(shown)):9.3f} {over:5.3f}"
             )
     times = sorted(d["ms"] for d in documents)
     print(f"\nms a document: p50 {times[len(times) // 2]:.2f}, p95 {times[int(len(times) * 0.95)]:.2f}")

@@ -135,6 +135,7 @@ VISITORS = [
     ("fr", "Vous vous rendez dans un port du Nord avec un navire chargé de vivres."),
     ("fr", "Si vous êtes capitaine d’un navire d’aide, appelez le bureau du port."),
     ("fr", "Votre demande d’accès aux ports du Nord doit nommer le navire."),
+    ("fr", "On ne peut pas s’attendre à ce que vous cherchiez chaque port du Nord sur une carte."),
     ("es", "Usted puede solicitar un amarre en los puertos del norte con el formulario."),
     ("es", "Si usted es capitán de un barco de ayuda, llame a la oficina del puerto."),
     ("de", "Wenn Sie ein Hilfsschiff führen, rufen Sie bitte das Hafenamt im Norden an."),

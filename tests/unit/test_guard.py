@@ -161,3 +161,18 @@ def test_a_subject_cut_before_its_not_is_warned_about(tmp_path: Path) -> None:
     )
     rendering = made(tmp_path, "{{ title }}", "email", "email.subject.j2", title=title)
     assert any("leaves out “without”" in w.lower() and "subject:" in w for w in rendering.warnings)
+
+
+@pytest.mark.parametrize(
+    ("title", "told"),
+    [
+        ("“No port of the North may be closed”", True),
+        ("«Aucun port du Nord ne doit fermer»", True),
+        ("“No port may be closed”, says the Council", False),
+        ("“Open Ports”", False),
+    ],
+)
+def test_a_headline_that_only_quotes_is_told(tmp_path: Path, title: str, told: bool) -> None:
+    """The office chose it, and a post that begins with it does not say whose words they are."""
+    found = made(tmp_path, "{{ title }}\n\n{{ url }}", title=title)
+    assert told is any("the headline is a quotation" in warning for warning in found.warnings)
