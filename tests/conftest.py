@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import shutil
 import tempfile
@@ -22,10 +21,14 @@ from publisher.statement import Block, Statement
 from tests import quick
 
 # The state folder of whoever runs the tests is not theirs; processes they start inherit it.
-os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="publisher-tests-")
-atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
+os.environ["XDG_STATE_HOME"] = STATE = tempfile.mkdtemp(prefix="publisher-tests-")
 
 HERE = "http://127.0.0.1:1"
+
+
+def pytest_unconfigure() -> None:
+    """Not at the interpreter's exit: the workers of pytest-xdist end without one."""
+    shutil.rmtree(STATE, ignore_errors=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -143,7 +143,7 @@ def _settings(values: Mapping[str, str]) -> str:
     about = store.names(channels)
     lines = [
         "# Written by `publisher init`. Keep it to yourself (mode 600); `publisher doctor` tells what is missing.",
-        "# All settings, with their defaults: docs/settings.md, or the second half of `publisher doctor`.",
+        "# All settings, with their defaults: docs/settings.md; `publisher doctor` shows what each is now.",
     ]
     wanted = {name: _section(name) for channel in channels for name in asked(values, channel)}
     named = {name: _section(name) for name in values if name in about}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -41,6 +42,23 @@ def test_publish_tells_when_all_is_public(desk, told) -> None:
     assert "secret-hook-1234" not in ran.out + ran.err
     desk("publish", desk.folder / "statement.md", "--yes")
     assert len(told) == 1
+
+
+def test_programs_are_told_of_what_was_taken_back(desk, told, monkeypatch) -> None:
+    """Each post that is down again, by its own delivery."""
+    url = os.environ["PUBLISHER_NOTIFY__URLS"]
+    monkeypatch.delenv("PUBLISHER_NOTIFY__URLS")
+    monkeypatch.setenv("PUBLISHER_NOTIFY__DELIVERIES", url)
+    monkeypatch.setenv("PUBLISHER_NOTIFY__SECRET", "a secret between us two")
+    published = desk("publish", desk.write(), "--channel", "x", "--channel", "linkedin", "--yes", "--json")
+    key = published.json["announcement"]["id"]
+    posts = {f"{key}/x", f"{key}/linkedin"}
+    assert {(body["event"], body["delivery"]) for body in told} == {("delivered", of) for of in posts}
+    told.clear()
+    assert desk("retract", key, "--reason", "It was the wrong draft.", "--yes").code == 0
+    assert sorted((b["event"], b["delivery"]) for b in told if b["event"] == "retracted") == [
+        ("retracted", of) for of in sorted(posts)
+    ]
 
 
 def test_an_address_that_does_not_answer_changes_neither_result_nor_exit_code(desk, monkeypatch) -> None:

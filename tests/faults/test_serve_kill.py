@@ -132,9 +132,8 @@ def _public_once(values: dict[str, str], box: Sandbox, titles: list[str]) -> Non
     [
         (HOOK + "_take", "before", 1),
         *TAKING,
-        (SEEN + "hold_item", "after", 2),
-        (SEEN + "remember", "before", 1),
-        (SEEN + "remember", "after", 1),
+        (SEEN + "let_go", "before", 1),
+        (SEEN + "let_go", "after", 1),
         (HOOK + "_take", "after", 1),
         *DELIVERING,
     ],

@@ -168,19 +168,6 @@ def test_programs_are_told_what_each_delivery_has_come_to(office, hook, make):
     ]  # fmt: skip
 
 
-def test_programs_are_told_of_a_retraction(office, hook, make):
-    key, notices = failed(office), make(each=(hook.url,))
-    notices.sweep()
-    office.ledger.retry(f"{key}/one", "officer")
-    office.deliver(key)
-    with office.ledger.write() as c:
-        from publisher.ledger.schema import part
-
-        c.execute(part.update().values(state="retracted"))
-    notices.sweep()
-    assert hook.events == ["failed", "retracted"]
-
-
 def test_a_doubt_is_told_when_no_machine_will_look_any_more(office, hook, make):
     """While there are looks to come nobody is called; then the question and its two answers are told."""
     office.channel().answers = [OutcomeUnknown("silence")]
