@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
+# Where nothing compiled is to be kept, each process would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint bench soak settings clean
 
 demo: $(VENV)/.installed  ## publish the example to all three channels, on this machine alone
