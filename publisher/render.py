@@ -38,6 +38,10 @@ def announcement_digest(statement: Statement, renderings: Sequence[Rendering]) -
     return sha256([statement.digest, *(r.digest for r in ordered)])
 
 
+KEPT = 16
+"""Statements whose choice of sentences is kept: one is rendered for several channels and languages."""
+
+
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """Why something is said again: a `correction` or a `withdrawal` of what was headed `title`."""
@@ -77,6 +81,8 @@ class Renderer:
         if key not in self._choices:
             from publisher.summary import candidates
 
+            if len(self._choices) >= KEPT:  # a service renders for years
+                self._choices.clear()
             self._choices[key] = candidates(statement)
         return self._choices[key]
 
