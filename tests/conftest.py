@@ -37,6 +37,7 @@ def as_shipped() -> Iterator[Callable[[Any, Any], None]]:
     shipped = engine._on_connect
     with pytest.MonkeyPatch.context() as patch:
         quick.ledgers(patch.setattr)
+        quick.templates(patch.setattr)
         yield shipped
 
 
