@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, true, update
 
 from publisher.channel import Receipt
 from publisher.errors import UsageError
@@ -247,18 +247,27 @@ class Control(Looks):
             return c.execute(select(tick).order_by(tick.c.at.desc())).all()
 
     def counts(self) -> dict[str, int]:
-        """How many parts are in each state."""
+        """How many parts are in each state. Readers whom a mailing did not reach, as it did others, are `refused`."""
+        by_state = select(part.c.state, func.count().label("n")).group_by(part.c.state)
         with self.read() as c:
-            rows = c.execute(
-                select(part.c.state, func.count().label("n")).group_by(part.c.state).order_by(part.c.state)
-            )
-            return {row.state: row.n for row in rows}
+            found = {row.state: row.n for row in c.execute(by_state.order_by(part.c.state))}
+            if found.get("failed"):
+                failed = (
+                    select(func.count()).select_from(part).join(delivery, delivery.c.id == part.c.delivery)
+                )
+                refused = int(c.scalar(failed.where(part.c.state == "failed", _reached())) or 0)
+                found |= {"failed": found["failed"] - refused, "refused": refused}
+            return {state: n for state, n in found.items() if n}
 
     def some(self, state: str, most: int) -> list[str]:
-        """The first few deliveries of which a part is in a state."""
+        """The first few deliveries of which a part is in a state; a mailing that reached somebody has not failed."""
+        rows = select(delivery.c.id).where(
+            select(part.c.id).where(part.c.delivery == delivery.c.id, part.c.state == state).exists()
+        )
+        if state == "failed":
+            rows = rows.where(~_reached())
         with self.read() as c:
-            rows = select(part.c.delivery).where(part.c.state == state).distinct()
-            return list(c.scalars(rows.order_by(part.c.delivery).limit(most)))
+            return list(c.scalars(rows.order_by(delivery.c.id).limit(most)))
 
     def overdue(self) -> int:
         """Parts that should have gone out a minute ago and could have, had a clock been running."""
@@ -306,6 +315,12 @@ class Control(Looks):
         )
         rows = rows.where(part.c.state.in_(states)) if states else rows
         return c.execute(rows.limit(1)).first() is not None
+
+
+def _reached() -> ColumnElement[bool]:
+    """Whether a delivery is a mailing that somebody has got."""
+    got = select(part.c.id).where(part.c.delivery == delivery.c.id, part.c.state == "delivered")
+    return and_(delivery.c.addressed, got.correlate(delivery).exists())
 
 
 def _reachable(of: Row[Any]) -> ColumnElement[bool]:

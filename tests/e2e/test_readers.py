@@ -124,3 +124,23 @@ def test_however_many_are_in_doubt_are_settled_at_once(many) -> None:
     assert ran.code == 0
     (mailing,) = many("show", "@last", "--json").json["deliveries"]
     assert (mailing["state"], mailing["receipt"]["accepted"]) == ("delivered", 900)
+
+
+@pytest.mark.parametrize(
+    ("people", "counts", "code"),
+    [
+        ("a@press.example\nbounce1@press.example\n", {"delivered": 1, "refused": 1}, 0),
+        ("bounce1@press.example\n", {"failed": 1}, 1),
+    ],
+)
+def test_a_refused_reader_needs_nobody_unless_the_mailing_reached_none(
+    desk, monkeypatch, people: str, counts: dict[str, int], code: int
+) -> None:
+    """Of every larger list a few addresses are gone; they would keep the alarm on for good."""
+    monkeypatch.delenv("PUBLISHER_EMAIL__LIST_ADDRESS")
+    Path("people.txt").write_text(people)
+    desk("subscribers", "import", "people.txt")
+    desk("publish", desk.write(), "--yes", "--channel", "email")
+    ran = desk("status", "--json")
+    assert (ran.code, ran.json["counts"]) == (code, counts)
+    assert bool(ran.json["needs_a_person"]) == bool(code)
