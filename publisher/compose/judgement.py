@@ -16,6 +16,8 @@ from publisher.text import Text
 
 _MARKER = re.compile(r"\s*\(?\b\d{1,2}/\d{1,2}\)?\s*\Z")
 """Which post of a thread it is, at its end: no figure of the statement's."""
+OPENING = 24
+"""Characters by which an author's words are known again in a text that has them."""
 _RELATIVE = re.compile(r"(?i)\b(today|yesterday|tomorrow)\b")
 
 
@@ -41,8 +43,12 @@ def judge(sheet: Sheet, copies: Sequence[Copy]) -> None:
         f"your own text for {sheet.channel.name}": sheet.overridden_text,
     }
     ours = sheet.renderer.directory.words
+    made = _flat(" ".join(c.text for c in copies if c.field not in sheet.direct))
     for what, words in own.items():
-        for finding in faithful.check(words, sheet.statement, verbatim=ours) if words else ():
+        there = (
+            words and _flat(words)[:OPENING] in made
+        )  # not where other words of the author's took its place
+        for finding in faithful.check(words, sheet.statement, verbatim=ours) if there else ():
             sheet.warnings.append(f"{what}: {finding.what}")
     if quoting.whole(sheet.statement.title):
         sheet.warnings.append(f"{sheet.channel.name}: the headline is a quotation, and does not say whose")
@@ -56,6 +62,10 @@ def judge(sheet: Sheet, copies: Sequence[Copy]) -> None:
         sheet.warnings.append(f"{sheet.channel.name}: the text speaks of a day relative to its publication")
     if said and not sheet.occasion:
         _tagged(sheet, [c.spans for c in said])
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
 
 
 def hold(sheet: Sheet, posts: Sequence[Post]) -> None:

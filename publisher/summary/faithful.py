@@ -31,6 +31,7 @@ CUT = 40
 _CAPITAL = pattern(
     r"(?:(?<=[\w,;:’'”»)–—-][ \u00a0])|(?<=[(“«„‘\"/-]))[A-ZÀ-ÞЀ-Я][\w’-]*|\b[A-Z]{2,}[\w-]*|[ァ-ヺー]{3,}"
 )
+_QUOTING = frozenset('(“«„‘"')
 _OPENING = pattern(r"\W*([A-ZÀ-ÞЀ-Я][\w’-]+) [A-ZÀ-ÞЀ-Я][\w’-]+")
 _TAG = pattern(r"(?<![\w/&])([#@])(\w+)")
 _SPACE = pattern(r"\s+")
@@ -192,8 +193,13 @@ class _Source:
         unknown = not at or not names or any(name in around for name in names)
         return "" if unknown else next(m[0] for m in _CAPITAL.finditer(outside))
 
+    def _begins(self, found: re.Match[str]) -> bool:
+        """Whether a small word has its capital because a quotation or a bracket begins with it."""
+        word, before = found[0], found.string[: found.start()][-1:]
+        return before in _QUOTING and not word.isupper() and word.lower() in self.rules.stop
+
     def _names(self, text: str) -> Iterator[Finding]:
-        names = [m[0] for m in _CAPITAL.finditer(text)]
+        names = [m[0] for m in _CAPITAL.finditer(text) if not self._begins(m)]
         if opening := _OPENING.match(text):
             names.insert(0, opening[1])
         for name in names:

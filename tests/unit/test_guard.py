@@ -176,3 +176,12 @@ def test_a_headline_that_only_quotes_is_told(tmp_path: Path, title: str, told: b
     """The office chose it, and a post that begins with it does not say whose words they are."""
     found = made(tmp_path, "{{ title }}\n\n{{ url }}", title=title)
     assert told is any("the headline is a quotation" in warning for warning in found.warnings)
+
+
+def test_an_authors_summary_is_judged_only_where_it_stands(tmp_path: Path) -> None:
+    """Where the author's own post took its place, what the summary says is nobody's matter."""
+    of = {"summary": "The Council closed 15 ports.", "overrides": {"x": {"text": f"12 ports signed. {URL}"}}}
+    for channel, told in (("x", False), ("linkedin", True)):
+        said = Statement("On the charter of Lund", (Block("paragraph", LEAD),), url=URL, **of)
+        found = Renderer(tmp_path).render(said, Settings({}, files=False).channel(channel)).warnings
+        assert told is any("the number “15” is not in the statement" in warning for warning in found)

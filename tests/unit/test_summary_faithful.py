@@ -108,6 +108,12 @@ def test_the_same_fact_written_otherwise_passes(text: str) -> None:
     assert hard(text) == []
 
 
+def test_a_small_word_that_begins_a_quotation_is_no_name() -> None:
+    """The quotation is told, and its speaker; "Your" is not one more of them."""
+    found = hard("“Your crews are safe”, says Bergman.")
+    assert any("Bergman" in what for what in found) and not any("name “Your”" in what for what in found)
+
+
 @pytest.mark.parametrize(
     ("text", "is_hard"),
     [
