@@ -202,6 +202,17 @@ def stop(c: Connection, firsts: Sequence[str], state: str) -> None:
         c.execute(update(part).where(part.c.delivery.in_(family(first)), waits).values(**values))
 
 
+def reached() -> ColumnElement[bool]:
+    """Whether a delivery is a mailing that somebody has got."""
+    got = select(part.c.id).where(part.c.delivery == delivery.c.id, part.c.state == "delivered")
+    return and_(delivery.c.addressed, got.correlate(delivery).exists())
+
+
+def unsettled() -> ColumnElement[bool]:
+    """Not a mail that was refused while others were taken: that is a result, and stays one whatever is stopped."""
+    return or_(part.c.state != "failed", part.c.delivery.not_in(select(delivery.c.id).where(reached())))
+
+
 def corrections(c: Connection, key: str) -> list[tuple[int, list[str]]]:
     """The corrections of an announcement that were not dropped: each one's revision, and which families it stops."""
     rows = select(event.c.kind, event.c.data).where(

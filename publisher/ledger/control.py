@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, true, update
 
 from publisher.channel import Receipt
 from publisher.errors import UsageError
@@ -89,7 +89,7 @@ class Control(Looks):
             at, row = self._clock(c), self._lock(c, key)
             if row.ended:
                 raise UsageError(f"{key} was {row.ended} already")
-            stopped = self._set(c, key, (*OPEN, "held", "failed"), state="cancelled")
+            stopped = self._set(c, key, (*OPEN, "held", "failed"), acts.unsettled(), state="cancelled")
             if not stopped and self._any(c, key) and not self._any(c, key, ("sending", "unknown")):
                 raise UsageError(f"nothing of {key} is left to cancel; it is public")
             # Also bars what is on its way or in doubt, should it turn out not to have left.
@@ -138,7 +138,9 @@ class Control(Looks):
         """Try a failed or waiting delivery again now, with a fresh budget of attempts."""
         with self.write() as c:
             row = c.execute(select(delivery).where(delivery.c.id == of)).one()
-            at, _ = self._clock(c), self._lock(c, row.announcement)
+            at, ended = self._clock(c), self._lock(c, row.announcement).ended
+            if ended and not (row.target if ended == "cancelled" else row.action == "retract"):
+                raise UsageError(f"{row.announcement} was {ended}; nothing of {of} is tried again")
             again = c.execute(
                 update(part)
                 .where(part.c.delivery == of, part.c.state.in_(("failed", "waiting")), _reachable(row))
@@ -255,7 +257,7 @@ class Control(Looks):
                 failed = (
                     select(func.count()).select_from(part).join(delivery, delivery.c.id == part.c.delivery)
                 )
-                refused = int(c.scalar(failed.where(part.c.state == "failed", _reached())) or 0)
+                refused = int(c.scalar(failed.where(part.c.state == "failed", acts.reached())) or 0)
                 found |= {"failed": found["failed"] - refused, "refused": refused}
             return {state: n for state, n in found.items() if n}
 
@@ -265,7 +267,7 @@ class Control(Looks):
             select(part.c.id).where(part.c.delivery == delivery.c.id, part.c.state == state).exists()
         )
         if state == "failed":
-            rows = rows.where(~_reached())
+            rows = rows.where(~acts.reached())
         with self.read() as c:
             return list(c.scalars(rows.order_by(delivery.c.id).limit(most)))
 
@@ -315,12 +317,6 @@ class Control(Looks):
         )
         rows = rows.where(part.c.state.in_(states)) if states else rows
         return c.execute(rows.limit(1)).first() is not None
-
-
-def _reached() -> ColumnElement[bool]:
-    """Whether a delivery is a mailing that somebody has got."""
-    got = select(part.c.id).where(part.c.delivery == delivery.c.id, part.c.state == "delivered")
-    return and_(delivery.c.addressed, got.correlate(delivery).exists())
 
 
 def _reachable(of: Row[Any]) -> ColumnElement[bool]:

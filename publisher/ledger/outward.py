@@ -56,7 +56,7 @@ class Outward(Control):
             )
             stopped = c.execute(
                 update(part)
-                .where(part.c.delivery.in_(theirs), part.c.state.in_(acts.UNSENT))
+                .where(part.c.delivery.in_(theirs), part.c.state.in_(acts.UNSENT), acts.unsettled())
                 .values(state="cancelled")
             ).rowcount
             # Bars what is on its way or in doubt too, should it turn out not to have left.

@@ -144,3 +144,16 @@ def test_a_refused_reader_needs_nobody_unless_the_mailing_reached_none(
     ran = desk("status", "--json")
     assert (ran.code, ran.json["counts"]) == (code, counts)
     assert bool(ran.json["needs_a_person"]) == bool(code)
+
+
+def test_who_was_refused_stays_on_record_when_the_rest_is_taken_back(desk, monkeypatch) -> None:
+    monkeypatch.delenv("PUBLISHER_EMAIL__LIST_ADDRESS")
+    Path("people.txt").write_text("a@press.example\nbounce1@press.example\n")
+    desk("subscribers", "import", "people.txt")
+    desk("publish", desk.write(), "--yes", "--channel", "email")
+    ran = desk("cancel", "@last")
+    assert (ran.code, "nothing of" in ran.err) == (2, True)  # it is out: there is nothing to cancel
+    desk("retract", "@last", "--reason", "wrong", "--mail", "--yes")
+    first = desk("show", "@last", "--json").json["deliveries"][0]
+    assert (first["receipt"]["accepted"], first["receipt"]["refused"]) == (1, 1)
+    assert "was retracted" in desk("retry", first["id"]).err
