@@ -61,10 +61,18 @@ class Previewing(Office):
                 try:
                     done.append(self.renderer.render(one, channel))
                 except StatementError as error:
-                    failed.append((name, error))
+                    failed.append((name, error if one is statement else _of(one, error)))
         return Previewed(statement, tuple(done), tuple(failed))
 
     def _fit(self, previewed: Previewed) -> Previewed:
         if previewed.failed:
             raise Unfit("; ".join(str(error) for _, error in previewed.failed))
         return previewed
+
+
+def _of(translation: Statement, error: StatementError) -> StatementError:
+    """The same, naming the translation: it has a file of its own to write the override in."""
+    where = translation.source or translation.language
+    if where in str(error):
+        return error
+    return type(error)(f"{where} ({translation.language}): {error}")

@@ -59,3 +59,14 @@ def test_a_language_that_is_none_is_a_setting_that_is_wrong() -> None:
     """The message names the setting."""
     with pytest.raises(SettingsError, match="PUBLISHER_X__LANGUAGES"):
         Settings({"PUBLISHER_X__LANGUAGES": "english, french"}, files=False).channel("x")
+
+
+def test_what_does_not_fit_in_a_translation_is_told_of_that() -> None:
+    """The override stands in the translation's own file; the other languages are shown all the same."""
+    main = statement()
+    long = Statement("Charte " * 60, main.translations[0].blocks, language="fr", source="charte.fr.md")
+    whole = Statement(main.title, main.blocks, language="en", translations=(long, main.translations[1]))
+    office = Publisher(settings=Settings({}, files=False))
+    made = office.render(whole, ["x"])
+    assert [r.language for r in made.renderings] == ["en", "pt-BR"]
+    assert [str(error).startswith("charte.fr.md (fr): x: the post is") for _, error in made.failed] == [True]
