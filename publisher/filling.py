@@ -98,7 +98,7 @@ class Filling:
             "dir": "rtl" if statement.language.split("-")[0] in RIGHT_TO_LEFT else "ltr",
             "organization": statement.organization,
             "issued": statement.issued,
-            "full": self.full,
+            "full": () if _all_said(self.full, chosen) else self.full,
             "documents": statement.documents,
             "images": statement.images,
             "n": at[0],
@@ -162,6 +162,12 @@ class Filling:
         if of < 2:
             return ""
         return self._run("marker", False, {"n": n, "of": of, "language": self.statement.language}).strip()
+
+
+def _all_said(full: Sequence[Block], chosen: Sequence[Candidate]) -> bool:
+    """Whether the sentences chosen are the whole statement: nobody need read it twice."""
+    said, whole = (" ".join(part.text for part in parts) for parts in (chosen, full))
+    return said.split() == whole.split()
 
 
 def _lead(groups: Sequence[Sequence[Candidate]]) -> str:

@@ -245,6 +245,14 @@ def test_the_whole_statement_stands_below_the_digest_where_it_is_wanted(renderer
     assert "Full statement" not in none["text"].text + none["html"].text
 
 
+def test_a_statement_that_the_digest_says_whole_is_not_said_twice(renderer: Renderer) -> None:
+    """What is wanted in full is there already, word for word."""
+    copies = render(renderer, {"full_text": "true"}, blocks=(Block("paragraph", PARAGRAPHS[0]),)).posts[0]
+    for body in (copies["text"].text, copies["html"].text):
+        assert "Full statement" not in body
+    assert copies["text"].text.count(PARAGRAPHS[0][:40]) == 1
+
+
 def test_a_whole_statement_of_today_is_held_to_its_day(renderer: Renderer) -> None:
     """Else the mail would say "today" on another one; without a day a person is told. Front matter is read as text."""
     blocks = (*WHOLE, Block("paragraph", "The ministers meet again today."))
