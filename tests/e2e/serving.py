@@ -108,11 +108,11 @@ def _read(body: bytes) -> dict[str, Any]:
         return {"text": body.decode()}
 
 
-def until(true: Callable[[], object], seconds: float = 30.0) -> None:
+def until(true: Callable[[], object], seconds: float = 30.0, every: float = 0.02) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come true"
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 def started(values: dict[str, str], port: int, tmp_path: Path) -> subprocess.Popen[bytes]:

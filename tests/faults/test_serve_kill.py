@@ -113,12 +113,12 @@ def _public_once(values: dict[str, str], box: Sandbox, titles: list[str]) -> Non
             lambda: sum(bool(office.ledger.deliveries(row.id)) for row in office.ledger.all()) == len(titles)
         )
         keys = [row.id for row in office.ledger.all()]
-        until(lambda: settled(office, keys))
+        until(lambda: settled(office, keys), every=0.2)
         for key in keys:
             if state(office, key) == "unknown":
                 title = office.ledger.known(key).title
                 office.resolve(key, published=any(p.text.startswith(title) for p in box.public), by="officer")
-        until(lambda: settled(office, keys))
+        until(lambda: settled(office, keys), every=0.2)
         assert sorted(office.ledger.known(key).title for key in keys) == sorted(titles)
         assert {state(office, key) for key in keys} == {"delivered"}
         assert office.ledger.verify() == []
