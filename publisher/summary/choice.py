@@ -6,7 +6,6 @@ preview can explain both. Pure and deterministic: no clock, no network, no order
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -14,30 +13,13 @@ from typing import NamedTuple
 from publisher.statement import Statement
 from publisher.summary import alone, named, score
 from publisher.summary.danger import danger
+from publisher.summary.faults import Introduced, faults
 from publisher.summary.reading import Passage, read, trimmed
 from publisher.summary.said import Said
 from publisher.summary.sentences import split
-from publisher.summary.words import Rules, knows, listed, pattern, rules
-
-ACRONYM, DEFINITE, NAMED, CLAIMED = 0.35, 0.25, 0.6, 0.6
-"""What is taken off the score of a sentence that uses an acronym, a thing, a paper or a name which another
-introduces, or that hands on somebody's claim."""
+from publisher.summary.words import Rules, knows, pattern, rules
 
 _ISO = pattern(r"\d{4}-\d\d-\d\d")
-_ACRONYM = pattern(r"[A-Z](?<!\w[A-Z])[A-Za-z]?[A-Z]{1,6}s?\b")
-_INTRODUCED = pattern(r"\(\W?([A-Z][A-Za-z]?[A-Z]{1,6})\W?\)")
-_KNOWN = listed(
-    "UN EU US UK USA NATO NGO NGOs AI IT PDF TV COVID HIV AIDS GDP CEO UNESCO UNICEF WHO OSCE G7 G20 ONU UE OTAN"
-)
-_THING = pattern(r"\b(?:an?|une?|una|un|eine?n?|ett|en) (?:[\w’-]+ ){0,3}?([^\W\d_]{4,})\b")
-_COUNT = pattern(
-    r"the (?:two|three|four|five|six|seven|eight|nine|ten)\b|(?:les|die|los|las|de) (?:deux|trois|zwei|drei|dos|tres|två|tre)\b",
-    re.I,
-)
-_THE = pattern(
-    r"(?:the|les?|la|el|l[oa]s|der|die|das|de)(?: (?:two|three|four|five|six|seven|eight|nine|ten|deux|trois|zwei|drei|dos|tres|två|tre))? ([^\W\d_]{4,})",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +71,7 @@ class Choice:
     worry: str = ""
 
 
-class _Read(NamedTuple):
+class Read(NamedTuple):
     """A sentence of the statement with the reason to leave it out, if there is one, and what would lift it."""
 
     said: Said
@@ -111,7 +93,7 @@ def candidates(statement: Statement) -> Choice:
     places = [n for n, s in enumerate(found) if not s.passage.why and s.why != alone.VISITOR]
     proper = [found[n] for n in places]
     graded = score.features([s.said for s in proper], statement.title, r)
-    introduced = _Introduced(proper, statement.text, r)
+    introduced = Introduced(proper, statement.text, r)
     ranked: list[Candidate] = []
     bound: list[Candidate] = []
     for n, (sentence, its) in enumerate(zip(proper, graded, strict=True)):
@@ -120,8 +102,8 @@ def candidates(statement: Statement) -> Choice:
         if sentence.why and not day and after is None and not sentence.headed:
             continue
         where = bound if sentence.why else ranked
-        faults = list(_faults(n, statement, proper, introduced))
-        where.append(_candidate(sentence, n, its, faults, after, day, r))
+        against = list(faults(n, statement, proper, introduced))
+        where.append(_candidate(sentence, n, its, against, after, day, r))
     ranked.sort(key=lambda c: (-c.score, c.order))
     left = [s for s in found if s.why or s.passage.why]
     return Choice(
@@ -150,7 +132,7 @@ def one_sided(chosen: Sequence[Candidate], choice: Choice) -> str:
     return f"the sentences chosen praise, while the statement also says: “{_opening(choice.worry)}”"
 
 
-def _follows(n: int, found: Sequence[_Read], before: Sequence[int]) -> bool:
+def _follows(n: int, found: Sequence[Read], before: Sequence[int]) -> bool:
     """Whether the sentence `n` leans on the one right before it, which is proper.
 
     What begins a paragraph leans on all of the paragraph before: on its sentence only where that has one alone.
@@ -165,10 +147,10 @@ def _follows(n: int, found: Sequence[_Read], before: Sequence[int]) -> bool:
 
 
 def _candidate(
-    sentence: _Read,
+    sentence: Read,
     order: int,
     its: score.Features,
-    faults: list[tuple[float, str]],
+    against: list[tuple[float, str]],
     after: int | None,
     day: str,
     r: Rules,
@@ -179,8 +161,8 @@ def _candidate(
         "takes up the title": score.TITLED * its.titled,
     }
     best = sorted(parts, key=lambda k: -parts[k])[:2]
-    why = ", ".join([*best, *(f"but {reason}" for _, reason in faults)])
-    total = round(its.score - sum(cost for cost, _ in faults), 6)
+    why = ", ".join([*best, *(f"but {reason}" for _, reason in against)])
+    total = round(its.score - sum(cost for cost, _ in against), 6)
     return Candidate(
         sentence.text,
         sentence.start,
@@ -197,7 +179,7 @@ def _candidate(
     )
 
 
-def _sentences(statement: Statement, r: Rules) -> Iterator[_Read]:
+def _sentences(statement: Statement, r: Rules) -> Iterator[Read]:
     seen: set[str] = set()
     body, title = statement.text, statement.title
     for passage in read(statement):
@@ -212,7 +194,7 @@ def _sentences(statement: Statement, r: Rules) -> Iterator[_Read]:
             inside = _still_inside(s.text, inside, r)
             seen.add(bare)
             headed = bond == "after" and named.headed(text, title, body[:start], r)
-            yield _Read(said, start, passage, why, bond, headed)
+            yield Read(said, start, passage, why, bond, headed)
 
 
 def _context(passage: Passage, again: bool, inside: bool) -> str:
@@ -235,47 +217,7 @@ def _still_inside(text: str, inside: bool, r: Rules) -> bool:
     return not inside if text.count('"') % 2 else inside + opened > closed
 
 
-def _faults(
-    n: int, statement: Statement, proper: Sequence[_Read], introduced: _Introduced
-) -> Iterator[tuple[float, str]]:
-    """What speaks against the sentence `n` without forbidding it: (what it costs, why)."""
-    text, title = proper[n].text, statement.title
-    for acronym in sorted({a for a in _ACRONYM.findall(text) if a not in _KNOWN and a not in title}):
-        if n not in introduced.acronyms.get(acronym, {n}):
-            yield ACRONYM, f"“{acronym}” is explained elsewhere"
-            break
-    found = _THE.match(text)
-    thing = found[1].lower() if found else ""
-    if (
-        found
-        and thing not in title.lower()
-        and (_COUNT.match(found[0]) or introduced.things.get(thing, n) < n)
-    ):
-        yield DEFINITE, f"“{found[0]}” is introduced elsewhere"
-    before = introduced.body[: proper[n].start]
-    if name := named.bare_name(proper[n].said, before, title, introduced.rules):
-        yield NAMED, f"it names “{name}”, whom another sentence introduces"
-    if n and (paper := named.PAPER.match(text)) and paper[1].lower() not in title.lower():
-        yield NAMED, f"“{paper[0]}” is introduced elsewhere"
-    if proper[n].said.has(danger(statement.language).claims):
-        yield CLAIMED, "it hands on a claim"
-
-
-class _Introduced:
-    """Where a statement, whose text is `body`, introduces its acronyms (all places) and its things (the first: "a panel")."""
-
-    def __init__(self, proper: Sequence[_Read], body: str, r: Rules) -> None:
-        self.body, self.rules = body, r
-        self.acronyms: dict[str, set[int]] = {}
-        self.things: dict[str, int] = {}
-        for n, sentence in enumerate(proper):
-            for acronym in _INTRODUCED.findall(sentence.text):
-                self.acronyms.setdefault(acronym, set()).add(n)
-            for thing in _THING.findall(sentence.text):
-                self.things.setdefault(thing.lower(), n)
-
-
-def _with_qualified(found: Sequence[_Read], r: Rules) -> list[_Read]:
+def _with_qualified(found: Sequence[Read], r: Rules) -> list[Read]:
     """`found`, with the reason to leave out each sentence of which a later one takes something back."""
     return [
         s._replace(why=f"is qualified by what follows: “{_opening(but)}”")
@@ -285,7 +227,7 @@ def _with_qualified(found: Sequence[_Read], r: Rules) -> list[_Read]:
     ]
 
 
-def _qualified(found: Sequence[_Read], n: int, r: Rules) -> str:
+def _qualified(found: Sequence[Read], n: int, r: Rules) -> str:
     """The sentence that takes something back: the next, or one parted from it only by sentences that lean.
 
     It begins with "but" or the like; it denies what was said; it names a condition.
@@ -303,9 +245,9 @@ def _qualified(found: Sequence[_Read], n: int, r: Rules) -> str:
 
 def _warnings(
     statement: Statement,
-    proper: Sequence[_Read],
+    proper: Sequence[Read],
     able: Sequence[Candidate],
-    left: Sequence[_Read],
+    left: Sequence[Read],
 ) -> Iterator[str]:
     if not knows(statement.language):
         yield f"no word lists for the language “{statement.language}”: check that each sentence may stand alone"
