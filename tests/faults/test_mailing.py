@@ -285,6 +285,15 @@ class Hands:
         return may
 
 
+def each_once(made: Crowd, monkeypatch: pytest.MonkeyPatch, act: Callable[..., None]) -> None:
+    """Whatever a channel does with the first two: both get their mail, once."""
+    made.plan()
+    hands = Hands(made, monkeypatch, act)
+    made.office.run(until_idle=True)
+    assert made.states() == {"delivered": 2}
+    assert set(hands.sent.values()) == {1}, "mailed twice"
+
+
 def test_who_leaves_while_it_is_asked_is_not_taken_back(crowd, monkeypatch):
     """The ledger's answer is older than their leaving."""
     monkeypatch.setattr(mailing, "ASK", 10.0)
@@ -301,12 +310,7 @@ def test_who_leaves_while_it_is_asked_is_not_taken_back(crowd, monkeypatch):
         assert not hands.leaves(first), "nobody may go any more"
         settle(second, Receipt("<id>"))
 
-    made = crowd(2)
-    made.plan()
-    hands = Hands(made, monkeypatch, act)
-    made.office.run(until_idle=True)
-    assert made.states() == {"delivered": 2}
-    assert set(hands.sent.values()) == {1}, "mailed twice"
+    each_once(crowd(2), monkeypatch, act)
 
 
 def test_who_is_taken_back_in_the_moment_of_leaving_goes_once(crowd, monkeypatch):
@@ -325,12 +329,7 @@ def test_who_is_taken_back_in_the_moment_of_leaving_goes_once(crowd, monkeypatch
         hands.post(first, settle)
         handed._left = set(handed._left)
 
-    made = crowd(2)
-    made.plan()
-    hands = Hands(made, monkeypatch, act)
-    made.office.run(until_idle=True)
-    assert made.states() == {"delivered": 2}
-    assert set(hands.sent.values()) == {1}, "mailed twice"
+    each_once(crowd(2), monkeypatch, act)
 
 
 def test_who_leaves_in_the_middle_gets_no_mail(crowd):
