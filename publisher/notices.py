@@ -231,7 +231,7 @@ class Notices:
         for view in seen:
             if view["state"] != "waiting" or (view["error"] or {}).get("kind") != PAGE:
                 continue
-            waits = self.ledger.trouble(view["id"], "waiting")
+            waits = self.ledger.trouble(view["id"], "waiting", mailing="recipients" in view)
             if waits is not None and self.ledger.clock() - (waits.settled or 0.0) >= PATIENCE:
                 fix = f"put the page online, or let it go without: publisher release {key}"
                 what = f"{view['id']} waits: {waits.error}"

@@ -253,7 +253,8 @@ def _error(ledger: Ledger, row: Row[Any], state: str) -> dict[str, str] | None:
     if blocked and state in ("waiting", "planned"):
         return {"kind": "Blocked", "message": blocked}
     # What is planned has not been tried, and what went well has nothing to say: no parts are searched for it.
-    found = ledger.trouble(row.id, state) if state not in ("planned", "delivered") else None
+    told = state not in ("planned", "delivered")
+    found = ledger.trouble(row.id, state, mailing=row.addressed) if told else None
     return {"kind": found.kind or "Error", "message": found.error} if found else None
 
 

@@ -355,13 +355,13 @@ class Parts(Statements):
             )
             return list(c.execute(rows.where(part.c.delivery == key).group_by(part.c.state)))
 
-    def trouble(self, key: str, state: str) -> Row[Any] | None:
-        """The first part of a delivery in this state that has something to say."""
+    def trouble(self, key: str, state: str, *, mailing: bool = False) -> Row[Any] | None:
+        """A part of a delivery in this state that has something to say: of a thread the first, of a mailing any."""
+        rows = select(part).where(part.c.delivery == key, part.c.state == state, part.c.error.is_not(None))
+        # Asked for the first of a million, SQLite would look at each of them.
+        rows = rows if mailing else rows.order_by(part.c.n, part.c.id)
         with self.read() as c:
-            rows = select(part).where(
-                part.c.delivery == key, part.c.state == state, part.c.error.is_not(None)
-            )
-            return c.execute(rows.order_by(part.c.n, part.c.id).limit(1)).first()
+            return c.execute(rows.limit(1)).first()
 
     def deliveries(self, key: str) -> list[Row[Any]]:
         """An announcement's deliveries, by channel and language, in the order they were approved."""
