@@ -53,7 +53,17 @@ def writable(value: str, what: str) -> str:
 
 
 def ascii_address(value: str) -> str:
-    """`value` as it travels: an international domain in its ASCII form. Raises ValueError with the reason."""
+    """`value` as any server takes it: an international domain in its ASCII form. Raises ValueError with the reason."""
+    address = recipient(value)
+    if not address.isascii():
+        raise ValueError("the part before @ is not ASCII, which few servers accept; ask for another address")
+    return address
+
+
+def recipient(value: str) -> str:
+    """`value` as mail to it is addressed: in ASCII where it can be said so, else as it is, which only a server with
+    SMTPUTF8 (RFC 6531) takes. Raises ValueError with the reason.
+    """
     address = single_line(value.strip(), "the address")
     if _DECEIVING.search(address):
         raise ValueError("the address has an invisible character; type it anew")
@@ -65,9 +75,7 @@ def ascii_address(value: str) -> str:
         found = validate_email(address, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError as error:
         raise ValueError(str(error)) from None
-    if found.ascii_email is None:
-        raise ValueError("the part before @ is not ASCII, which few servers accept; ask for another address")
-    return found.ascii_email
+    return found.ascii_email or f"{found.local_part}@{found.ascii_domain}"
 
 
 def _lowered(address: str) -> str:

@@ -260,6 +260,8 @@ def _header(name: str, value: str) -> bytes:
     if _USUAL_VALUE.fullmatch(value):
         return f"{name}: {value}\r\n".encode("ascii")
     single_line(value, f"the header {name}")
+    if not value.isascii() and name == "To":  # an address that has no other form (RFC 6532 3.2)
+        return f"{name}: {value}\r\n".encode()
     if not value.isascii() and name in _NAMED:
         words, _, address = value.rpartition("<")
         value = _encoded(name, words.strip(' "')) + f"\r\n <{address}"

@@ -18,7 +18,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from publisher.errors import DeliveryError, Transient
+from publisher.errors import DeliveryError, Permanent, Transient
 
 from . import replies
 from .mime import stuffed
@@ -60,6 +60,7 @@ class Connection:
             self._sock.settimeout(None)
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(connect_timeout))
         self.pipelining = bool(self._smtp.has_extn("pipelining"))
+        self._international = bool(self._smtp.has_extn("smtputf8"))
         self.usable = True
 
     @property
@@ -80,6 +81,8 @@ class Connection:
         `mail` has CRLF line ends and is not dot-stuffed. After `deadline` (seconds since the epoch) the final
         dot is not written any more. Raises DeliveryError.
         """
+        if unspeakable := self.unspeakable(recipient.encode()):
+            raise unspeakable
         self.ask(sender.encode(), recipient.encode())
         if refusal := self.answered():
             raise refusal
@@ -87,6 +90,15 @@ class Connection:
         return self.complete(b".\r\n")
 
     # ------------------------------------------------------------ the steps (`stream` takes them one by one)
+
+    def unspeakable(self, recipient: bytes) -> DeliveryError | None:
+        """Why no mail can go to this address over this connection."""
+        if recipient.isascii() or self._international:
+            return None
+        return Permanent(
+            f"{self._where} takes no address that is not ASCII before the @ (it offers no SMTPUTF8); "
+            "ask the reader for another address, or use a relay that does"
+        )
 
     def ask(self, sender: bytes, recipient: bytes) -> None:
         """Send an envelope, its answers not awaited where that is allowed. Raises DeliveryError."""
@@ -233,4 +245,5 @@ def _timeval(seconds: float) -> bytes:
 
 def _commands(sender: bytes, recipient: bytes) -> list[bytes]:
     """The commands before a mail's content."""
-    return [b"MAIL FROM:<%s>\r\n" % sender, b"RCPT TO:<%s>\r\n" % recipient, b"DATA\r\n"]
+    more = b"" if recipient.isascii() else b" SMTPUTF8"  # RFC 6531 3.4
+    return [b"MAIL FROM:<%s>%s\r\n" % (sender, more), b"RCPT TO:<%s>\r\n" % recipient, b"DATA\r\n"]

@@ -101,7 +101,7 @@ class Stream:
         self.halted = False
 
     def run(self, first: Part) -> None:
-        at = self._ready(first) or self._pull()
+        at = self._made(first) or self._pull()
         asked = False
         while at is not None:
             following: Ready | None = None
@@ -137,6 +137,13 @@ class Stream:
 
     def _pull(self) -> Ready | None:
         for part in self._parts:
-            if made := self._ready(part):
+            if made := self._made(part):
                 return made
         return None
+
+    def _made(self, part: Part) -> Ready | None:
+        made = self._ready(part)
+        if made and (unspeakable := self.over.unspeakable(made.envelope[1])):
+            self._settle(part, unspeakable)
+            return None
+        return made

@@ -12,7 +12,7 @@ from publisher.channel import Part, Rendering
 from publisher.errors import Blocked, Permanent
 
 from . import verp
-from .address import mailbox
+from .address import mailbox, recipient
 from .form import PLACEHOLDER
 from .mime import Letter, Mold, message_id, mold
 from .settings import PREFIX, EmailSettings
@@ -63,7 +63,7 @@ class Writer:
             return _reachable(part.recipient.address)
         if not self.settings.list_address:
             raise Permanent(f"this mail is addressed to nobody; set {PREFIX}LIST_ADDRESS or add subscribers")
-        return _reachable(self.settings.list_address)
+        return _reachable(self.settings.list_address, lambda value: mailbox(value).address)
 
     def _answered(self, part: Part, to: str, domain: str) -> str:
         """The Message-ID of the first mail to this reader, where this one corrects or withdraws it."""
@@ -100,8 +100,8 @@ class Writer:
             raise Blocked(f"{error}; nothing was sent") from None
 
 
-def _reachable(address: str) -> str:
+def _reachable(address: str, read: Callable[[str], str] = recipient) -> str:
     try:
-        return mailbox(address).address
+        return read(address)
     except ValueError as error:
         raise Permanent(f"nothing can be mailed to {address!r}: {error}") from None

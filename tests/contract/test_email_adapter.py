@@ -6,6 +6,7 @@ import datetime
 import os
 import re
 import select
+import smtplib
 import socket
 import ssl
 import threading
@@ -21,7 +22,7 @@ from channels.email import smtp, verp
 from channels.email.adapter import Email
 from channels.email.form import PLACEHOLDER
 from channels.email.settings import EmailSettings
-from publisher.channel import Copy, Part, Post, Recipient, Rendering, Unclear
+from publisher.channel import Copy, Part, Post, Receipt, Recipient, Rendering, Unclear
 from publisher.errors import (
     Blocked,
     DeliveryError,
@@ -163,7 +164,7 @@ def test_an_approved_link_without_an_address_to_put_there_is_never_sent(
 
 
 @pytest.mark.parametrize(
-    "address", ["ann@example.net\r\nRCPT TO:<all@example.org>", "grüße@example.net", "ann"]
+    "address", ["ann@example.net\r\nRCPT TO:<all@example.org>", "grüße@example..net", "ann"]
 )
 def test_an_address_that_cannot_be_mailed_touches_nothing(box: Sandbox, channel: Email, address: str) -> None:
     with pytest.raises(Permanent, match="nothing can be mailed to"):
@@ -461,6 +462,46 @@ def test_an_interrupted_connection_is_never_used_again(monkeypatch: pytest.Monke
 
 def _interrupt(self: smtp.Connection, content: bytes) -> str:
     raise KeyboardInterrupt
+
+
+# ---------------------------------------------------------------- addresses that are not ASCII
+
+
+RUSSIAN = "иван@почта.рф"
+
+
+def test_an_address_in_other_letters_is_mailed_where_the_relay_takes_it(box: Sandbox, channel: Email) -> None:
+    channel.send(part(RUSSIAN), {})
+    settled: list[object] = []
+    channel.send_many(
+        iter([part(), part("мария@почта.рф"), part("bob@example.net")]), {}, lambda _, r: settled.append(r)
+    )
+    assert len(settled) == 3
+    assert all(isinstance(r, Receipt) for r in settled)
+    to = "иван@xn--80a1acny.xn--p1ai"
+    assert box.public[0].recipient == to
+    assert box.public[0].mail["To"] == to
+    assert {p.recipient for p in box.public[1:]} == {
+        "ann@example.net",
+        "мария@xn--80a1acny.xn--p1ai",
+        "bob@example.net",
+    }
+
+
+def test_an_address_in_other_letters_is_refused_where_the_relay_does_not(
+    box: Sandbox, channel: Email, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered = smtplib.SMTP.has_extn
+    monkeypatch.setattr(
+        smtplib.SMTP, "has_extn", lambda self, name: name != "smtputf8" and offered(self, name)
+    )
+    with pytest.raises(Permanent, match="no SMTPUTF8"):
+        channel.send(part(RUSSIAN), {})
+    settled = {}
+    parts = [part(), part(RUSSIAN), part("bob@example.net")]
+    channel.send_many(iter(parts), {}, lambda p, r: settled.update({p.recipient.address: type(r)}))
+    assert settled == {"ann@example.net": Receipt, RUSSIAN: Permanent, "bob@example.net": Receipt}
+    assert {p.recipient for p in box.public} == {"ann@example.net", "bob@example.net"}
 
 
 # ---------------------------------------------------------------- login and TLS
