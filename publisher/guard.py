@@ -9,7 +9,7 @@ made something that nobody said.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from html.parser import HTMLParser
@@ -19,7 +19,7 @@ from publisher import text as texts
 from publisher.channel import MAIN, Channel, Copy
 from publisher.render import Renderer
 from publisher.statement import Block, Statement
-from publisher.summary import faithful, numbers, sentences
+from publisher.summary import faithful, sentences
 from publisher.text import Text
 
 if TYPE_CHECKING:
@@ -29,12 +29,6 @@ LEAST = 3
 """Characters from which on a piece of a template is words rather than punctuation."""
 _NUMBERED = re.compile(r"(?m)^\s*\(?\d{1,2}[.)]\s")
 """The numbers of a list: no figure of the statement's."""
-_LINK, _WHOLE_LINK, _ON = (
-    re.compile(numbers.URL),
-    re.compile(r"(?!https?://$)https?://\S+"),
-    re.compile(r"[^\s<>\"]*"),
-)
-_LETTERS = re.compile(r"[0-9A-Za-zÀ-ɏЀ-ӿ]{2}")
 _PLACE = re.compile(r"\{\w+\}")
 _INLINE = frozenset(
     [
@@ -92,7 +86,7 @@ def objections(
     return [
         (field, finding.what)
         for field, words in made
-        for finding in faithful.check(without(_NUMBERED.sub("", words), said), statement)
+        for finding in faithful.check(_NUMBERED.sub("", words), statement, verbatim=said)
         if finding.hard
     ]
 
@@ -100,45 +94,6 @@ def objections(
 @lru_cache(maxsize=2048)
 def _tidied(own: str) -> str:
     return texts.tidy(texts.nfc(own))
-
-
-def without(text: str, own: Iterable[str]) -> str:
-    """`text` without the office's own words, as whole words; of a link only a whole one, or one that goes on.
-
-    As `faithful.check` does it with its `verbatim`. But here they are a hundred, other ones for each statement, and
-    to make a pattern of so many takes longer than all else that is done to a statement.
-    """
-    kept, at, link = list[str](), 0, _LINK.search(text)
-    # Where several begin, the longest goes; what stands within a link is no word.
-    for start, _, end in sorted(
-        (start, -len(word), end) for word in own for start, end in _spans(text, word)
-    ):
-        while link and link.start() < start:
-            if link.start() >= at:
-                kept.append(text[at : link.end()])
-                at = link.end()
-            link = _LINK.search(text, at)
-        if start >= at:
-            kept += [text[at:start], " "]
-            at = end
-    return "".join([*kept, text[at:]])
-
-
-def _spans(text: str, word: str) -> Iterator[tuple[int, int]]:
-    """Where `text` has a word as a whole; a link with what it goes on with."""
-    is_link = _WHOLE_LINK.fullmatch(word)
-    start = -1
-    while (start := text.find(word, start + 1)) >= 0:
-        end = start + len(word)
-        if is_link:
-            yield start, _ON.match(text, end).end()  # type: ignore[union-attr]  # it matches nothing at least
-        elif not (_within(text, start) or _within(text, end)):
-            yield start, end
-
-
-def _within(text: str, at: int) -> bool:
-    """Whether a place is within a word, in a script that parts words by spaces."""
-    return at > 0 and bool(_LETTERS.match(text, at - 1))
 
 
 def words(text: Text) -> str:

@@ -15,6 +15,7 @@ from functools import cached_property
 from publisher.statement import Statement
 from publisher.summary import numbers, quoting
 from publisher.summary.alone import relative_day
+from publisher.summary.own import without
 from publisher.summary.reading import trimmed
 from publisher.summary.said import Said
 from publisher.summary.score import terms
@@ -36,8 +37,6 @@ _OPENING = pattern(r"\W*([A-ZÀ-ÞЀ-Я][\w’-]+) [A-ZÀ-ÞЀ-Я][\w’-]+")
 _TAG = pattern(r"(?<![\w/&])([#@])(\w+)")
 _SPACE = pattern(r"\s+")
 _HOST = pattern(r"(?<![\w@./-])(?:[A-Za-z0-9-]{2,}\.)+[a-z]{2,20}(?:/[^\s<>\"”»]*[\w/])?(?![\w@-])")
-_LETTER = r"[0-9A-Za-zÀ-ɏЀ-ӿ]"
-"""Of scripts that part words by spaces."""
 _CASELESS = listed("ar ur zh ja")
 _QUOTES = str.maketrans(
     {
@@ -71,7 +70,7 @@ def check(text: str, statement: Statement, *, verbatim: Sequence[str] = ()) -> l
     `verbatim` are words that are the office's own and need no source: a template's labels, tags and handles
     of its directory. Findings are in the order of the text, each once. Never raises.
     """
-    text = _without(text, verbatim)
+    text = without(text, verbatim)
     if not any(map(str.isalnum, text)):
         return []
     source = _Source(statement)
@@ -79,25 +78,6 @@ def check(text: str, statement: Statement, *, verbatim: Sequence[str] = ()) -> l
     for finding in source.findings(text):
         found.setdefault(finding.what, finding)
     return list(found.values())
-
-
-def _without(text: str, verbatim: Sequence[str]) -> str:
-    """`text` without the office's own words, as whole words; of a link only a whole one, or one that goes on."""
-    known = sorted(
-        {own for own in verbatim if own and own not in ("https://", "http://")}, key=len, reverse=True
-    )
-    if not known:
-        return text
-    pieces = [*map(_whole, known), f"(?P<link>{numbers.URL})"]
-    return re.sub("|".join(pieces), lambda found: found["link"] or " ", text)
-
-
-def _whole(own: str) -> str:
-    if re.fullmatch(r"https?://\S+", own):
-        return re.escape(own) + r"[^\s<>\"]*"
-    before = f"(?<!{_LETTER})" if re.match(_LETTER, own) else ""
-    after = f"(?!{_LETTER})" if re.match(_LETTER, own[-1]) else ""
-    return f"{before}{re.escape(own)}{after}"
 
 
 class _Source:
