@@ -132,10 +132,14 @@ class Mold:
         """The headers that are the same for all, ready to be signed."""
         return dkim.relaxed_headers(self.pieces[0].partition(b"\r\n\r\n")[0] + b"\r\n")
 
+    @property
+    def _first(self) -> bytes:
+        """The body up to the first place that is a reader's own, ready to be hashed."""
+        return dkim.relaxed(self.pieces[0].partition(b"\r\n\r\n")[2])
+
     @cached_property
     def _begun(self) -> hashlib._Hash:
-        """The hash of the body up to the first place that is a reader's own."""
-        return dkim.begun(dkim.relaxed(self.pieces[0].partition(b"\r\n\r\n")[2]))
+        return dkim.begun(self._first)
 
     @cached_property
     def _rest(self) -> tuple[bytes, ...]:
@@ -144,7 +148,7 @@ class Mold:
 
     @cached_property
     def _once(self) -> bytes:
-        return dkim.body_hash([dkim.relaxed(self.pieces[0].partition(b"\r\n\r\n")[2])])
+        return dkim.body_hash([self._first])
 
     def _digest(self, links: Mapping[bytes, bytes]) -> bytes:
         """The body's hash: made once where no reader's own link stands in it."""
